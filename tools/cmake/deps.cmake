@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Every package that is not ours: what for, and who links it.
+
+find_package(PkgConfig REQUIRED)
+
+# windows of a text are scanned ahead (read)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+# JSON: specifications are read, reports written (analyse, render)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.10)
+
+# compressed input: gzip, xz, zstd (base)
+pkg_check_modules(ARCHIVE IMPORTED_TARGET libarchive)
+option(KG_WITH_COMPRESSED "Read compressed files (libarchive)" ${ARCHIVE_FOUND})
+if(KG_WITH_COMPRESSED AND NOT ARCHIVE_FOUND)
+	message(FATAL_ERROR "KG_WITH_COMPRESSED needs libarchive (libarchive-dev)")
+endif()
+
+# what trace-cmd packs in a trace.dat (read)
+pkg_check_modules(ZLIB IMPORTED_TARGET zlib)
+pkg_check_modules(ZSTD IMPORTED_TARGET libzstd)
+if(ZLIB_FOUND AND ZSTD_FOUND)
+	set(KG_CAN_READ_DAT ON)
+else()
+	set(KG_CAN_READ_DAT OFF)
+	message(STATUS "trace.dat cannot be read: zlib (zlib1g-dev) or libzstd (libzstd-dev) is missing")
+endif()
+option(KG_WITH_DAT "Read trace.dat, the file of trace-cmd (zlib, libzstd)" ${KG_CAN_READ_DAT})
+if(KG_WITH_DAT AND NOT KG_CAN_READ_DAT)
+	message(FATAL_ERROR "KG_WITH_DAT needs zlib (zlib1g-dev) and libzstd (libzstd-dev)")
+endif()
+
+# Markdown to manual pages (documents)
+find_program(CMARK cmark)
+
+# unit tests (tests only)
+if(KG_WITH_TESTS OR NOT DEFINED KG_WITH_TESTS)
+	pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check>=0.15)
+endif()
