@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What every format looks like from outside: a stream of events.
+ */
+#ifndef READ_READER_H
+#define READ_READER_H
+
+#include <kvmgraph/error.h>
+#include <kvmgraph/info.h>
+
+#include "base/column.h"
+#include "base/source.h"
+#include "event/func.h"
+#include "event/task.h"
+
+#define EVENT_BATCH 1024
+
+struct event_batch {
+	size_t count;
+	struct kg_event events[EVENT_BATCH];
+};
+
+/* Where a reader puts what it learns beside the events. Owned by whoever opened it. */
+struct read_facts {
+	struct kg_funcs funcs;
+	struct kg_tasks tasks;
+	struct kg_diags diags;
+	struct kg_line_counts lines;
+	uint64_t marks[KG_MARK_COUNT];
+	uint64_t lost_gaps;
+	uint64_t lost_events;
+	bool lost_unknown;  /* a gap did not tell how many */
+	uint32_t columns;   /* enum kg_column */
+	const char *kernel; /* release, in memory; NULL where the input does not tell */
+	struct arena memory;
+	COLUMN(struct kg_cpu_info) cpus; /* by CPU number; unused ones have no counts at all */
+};
+
+struct kg_reader;
+
+struct reader_class {
+	/* Fills the batch; KG_END with an empty one at the end. */
+	KG_MUST_USE enum kg_status (*next)(struct kg_reader *reader, struct event_batch *batch,
+					   struct kg_error *err);
+	/*
+	 * The next line or record alone: in the batch its event, or none, and in *detail what it
+	 * has beyond that, valid until the next call. KG_END behind the last. NULL for a reader
+	 * whose events have no details.
+	 */
+	KG_MUST_USE enum kg_status (*next_line)(struct kg_reader *reader, struct event_batch *batch,
+						struct kg_detail *detail, struct kg_error *err);
+	/* How far it is, in bytes of the source. */
+	uint64_t (*position)(const struct kg_reader *reader);
+	void (*close)(struct kg_reader *reader);
+};
+
+/* First member of every reader. */
+struct kg_reader {
+	const struct reader_class *class;
+	enum kg_format format;
+};
+
+struct reader_opts {
+	size_t window_bytes;   /* 0: the default */
+	uint32_t thread_count; /* at most so many, the caller's included; 0: 1 */
+};
+
+/*
+ * Finds out from the content which form the source has and opens the reader for it. Source and
+ * facts have to stay until the reader is closed. KG_BAD_FORMAT says what the content seems to be
+ * instead.
+ */
+KG_MUST_USE enum kg_status reader_open(const struct source *source, const struct reader_opts *opts,
+				       struct read_facts *facts, struct kg_reader **out,
+				       struct kg_error *err);
+
+void read_facts_release(struct read_facts *facts);
+
+#endif

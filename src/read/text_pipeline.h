@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Windows of text, scanned ahead.
+ *
+ * Scanning a window needs nothing of the one before it but the layout, so other threads do that
+ * while the caller takes in the windows one after the other, in the order of the file. With one
+ * thread the same happens window by window, when it is asked for.
+ */
+#ifndef READ_TEXT_PIPELINE_H
+#define READ_TEXT_PIPELINE_H
+
+#include "base/window.h"
+#include "read/text_scan.h"
+
+/* A window and its rows. The tables last: pieces are used again for later windows. */
+struct text_piece {
+	struct window window;
+	struct text_scan scan;
+	/* from the scanner's numbers to ids, filled by the caller; 0 for not yet, else id + 1 */
+	COLUMN(uint32_t) func_ids; /* by symbol + 1: row 0 stands for no symbol */
+	COLUMN(uint32_t) task_ids;
+};
+
+struct text_pipeline;
+
+/* thread_count includes the caller's thread; 0 is 1. The source has to stay until it is closed. */
+KG_MUST_USE enum kg_status text_pipeline_open(const struct source *source, size_t window_bytes,
+					      uint32_t thread_count, struct text_layout layout,
+					      struct text_pipeline **out, struct kg_error *err);
+
+/* The next window in order, valid until the next call; KG_END behind the last. */
+KG_MUST_USE enum kg_status text_pipeline_next(struct text_pipeline *pipeline,
+					      struct text_piece **out, struct kg_error *err);
+
+/* Up to where in the source windows have been handed out. */
+uint64_t text_pipeline_position(const struct text_pipeline *pipeline);
+
+void text_pipeline_close(struct text_pipeline *pipeline);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows how to take lines apart fast: the common forms by a short way, all others by text_line. */
+#include "read/text_scan.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/banned.h"
+
+/*
+ * The short way. It takes "N) duration |  calls" lines of three bodies: `f() {`, `f();` and `}`. It
+ * must say the same as text_line_scan() of every line that it takes; what it is not sure of it
+ * leaves.
+ */
+
+static uint64_t load8(const unsigned char *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+static uint32_t load4(const unsigned char *at)
+{
+	uint32_t word;
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+static bool is_digit(unsigned char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
+
+/* " 3) ": up to four digits. */
+static const unsigned char *take_cpu(const unsigned char *at, struct scan_row *row)
+{
+	while (*at == ' ')
+		at++;
+	unsigned int cpu = 0;
+	const unsigned char *first = at;
+	for (; is_digit(*at) && at - first < 4; at++)
+		cpu = cpu * 10 + (unsigned int)(*at - '0');
+	if (at == first || at[0] != ')' || at[1] != ' ')
+		return NULL;
+	row->cpu = (uint16_t)cpu;
+	return at + 2;
+}
+
+#define EIGHT_BLANKS UINT64_C(0x2020202020202020)
+#define FOUR_BLANKS UINT32_C(0x20202020)
+/* Where the bar of the duration column stands in all but the longest durations. */
+#define BAR_OFFSET 14
+
+static unsigned int digit_at(const unsigned char *at)
+{
+	return (unsigned int)(*at - '0');
+}
+
+/* "+ 13.335 us   |", or its blanks: at the character behind the bar. */
+static const unsigned char *take_duration(const unsigned char *at, struct scan_row *row)
+{
+	if (at[BAR_OFFSET] != '|')
+		return NULL;
+	row->mark = *at;
+	if (load8(at) == EIGHT_BLANKS) {
+		row->dur_ns = KG_NO_NS;
+		/* two words that overlap cover all 14 blanks */
+		return load8(at + BAR_OFFSET - 8) == EIGHT_BLANKS ? at + BAR_OFFSET + 1 : NULL;
+	}
+	/* one to three digits before the point, and always three behind it */
+	const unsigned char *digits = at + 2;
+	unsigned int whole = digit_at(digits);
+	unsigned int others = whole;
+	size_t len = 1;
+	for (; digits[len] != '.'; len++) {
+		if (len == 3)
+			return NULL;
+		unsigned int digit = digit_at(digits + len);
+		others |= digit > 9 ? 0x10 : 0;
+		whole = whole * 10 + digit;
+	}
+	unsigned int tenth = digit_at(digits + len + 1);
+	unsigned int hundredth = digit_at(digits + len + 2);
+	unsigned int thousandth = digit_at(digits + len + 3);
+	const unsigned char *unit = digits + len + 4;
+	/* blanks from the unit to the bar: the more digits, the fewer */
+	uint32_t gap = (load4(at + BAR_OFFSET - 4) ^ FOUR_BLANKS) >> (8 * (len - 1));
+	if (at[1] != ' ' || others > 9 || tenth > 9 || hundredth > 9 || thousandth > 9 ||
+	    load4(unit) != load4((const unsigned char *)" us ") || gap != 0)
+		return NULL;
+	row->dur_ns = whole * 1000 + tenth * 100 + hundredth * 10 + thousandth;
+	return at + BAR_OFFSET + 1;
+}
+
+/* The marks of values below 1 ms with all their decimals. */
+static bool mark_is_right(uint8_t mark, uint64_t dur_ns)
+{
+	if (mark == ' ')
+		return true;
+	if (mark == '+')
+		return dur_ns > 10000 && dur_ns <= 100000;
+	return mark == '!' && dur_ns > 100000;
+}
+
+/* Takes the line at `at` the short way; its newline's place, or NULL: not one of its forms. */
+static const unsigned char *scan_short(struct text_scan *scan, const unsigned char *at,
+				       const unsigned char *limit, struct scan_row *row)
+{
+	const unsigned char *end;
+	/* words are compared as they stand in memory of this order */
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+		return NULL;
+	/* what is read behind the limit is the window's padding, which is zeros */
+	at = take_cpu(at, row);
+	if (at == NULL)
+		return NULL;
+	at = take_duration(at, row);
+	if (at == NULL || at >= limit)
+		return NULL;
+	uint32_t id = body_find(&scan->bodies, row->cpu, at, limit, &end);
+	if (id == BODY_NONE)
+		return NULL;
+	const struct text_body *body = &scan->bodies.rows.at[id];
+	const bool has_duration = row->dur_ns != KG_NO_NS;
+	if (has_duration != (body->kind != TEXT_ENTER) ||
+	    (has_duration && !mark_is_right(row->mark, row->dur_ns)))
+		return NULL;
+	row->kind = body->kind;
+	row->depth = body->depth;
+	row->symbol = body->symbol;
+	row->is_plain = true;
+	row->flags = body->kind == TEXT_LEAVE && body->symbol != SCAN_NONE ? SCAN_NAMED : 0;
+	return end;
+}
+
+/*
+ * The long way.
+ */
+
+static bool take_name(struct intern *names, struct span name, uint32_t *id)
+{
+	*id = SCAN_NONE;
+	if (name.len == 0)
+		return true;
+	*id = intern_add_copy(names, name);
+	return *id != INTERN_NONE;
+}
+
+static bool take_extra(struct text_scan *scan, const struct text_line *line, struct scan_row *row)
+{
+	struct scan_extra extra = { .time_ns = line->time_ns };
+	if (line->time_ns == KG_NO_NS && line->task.len == 0)
+		return true;
+	row->extra = (uint32_t)scan->extras.count;
+	return take_name(&scan->tasks, line->task, &extra.task) &&
+	       take_name(&scan->tasks, line->next, &extra.next) &&
+	       column_push(&scan->extras, extra);
+}
+
+static bool scan_long(struct text_scan *scan, struct span text, struct scan_row *row)
+{
+	struct text_line line;
+	if (text.len > WINDOW_LINE_MAX) {
+		row->kind = TEXT_UNKNOWN;
+		row->flags |= SCAN_TOO_LONG;
+		return true;
+	}
+	text_line_scan(text, scan->layout, &line);
+	row->kind = (uint8_t)line.kind;
+	row->cpu = line.cpu;
+	row->depth = line.depth;
+	row->mark = line.mark;
+	row->dur_ns = line.dur_ns;
+	row->flags |= line.cut;
+	if (line.kind == TEXT_COMMENT && !line.is_closed)
+		row->flags |= SCAN_OPEN_COMMENT;
+	if (line.kind == TEXT_LEAVE && line.name.len > 0)
+		row->flags |= SCAN_NAMED;
+	if (line.kind == TEXT_HEADER) {
+		text_layout_from_header(text, &scan->layout);
+		if (span_starts(text, SPAN("# tracer:")))
+			row->flags |= SCAN_NEW_TRACE;
+	}
+	if ((line.kind == TEXT_LEAF || line.kind == TEXT_LEAVE) && line.dur_ns != KG_NO_NS &&
+	    text_mark_is_wrong(line.mark, line.dur_ns, line.cut))
+		row->flags |= SCAN_MARK_IS_WRONG;
+	return line.kind == TEXT_UNKNOWN ||
+	       (take_name(&scan->symbols, line.name, &row->symbol) && take_extra(scan, &line, row));
+}
+
+/* Scans the line at `at` whatever it is; where it ends in *end. False when memory is out. */
+static bool scan_line(struct text_scan *scan, const unsigned char *at, const unsigned char *limit,
+		      struct scan_row *row, const unsigned char **end)
+{
+	const unsigned char *newline = memchr(at, '\n', (size_t)(limit - at));
+	*end = newline != NULL ? newline : limit;
+	*row = (struct scan_row){ .offset = row->offset,
+				  .symbol = SCAN_NONE,
+				  .extra = SCAN_NONE,
+				  .flags = newline == NULL ? SCAN_NO_NEWLINE : 0 };
+	return scan_long(scan, span_of(at, *end), row);
+}
+
+/* Adds rows for the lines from scan->end on. */
+static bool scan_lines(struct text_scan *scan, const struct window *window, bool to_header)
+{
+	const uint32_t short_columns = TEXT_LAYOUT_DEFAULT.columns;
+	const unsigned char *at = window->lines.at + scan->end;
+	const unsigned char *limit = window->lines.at + window->lines.len;
+	while (at < limit) {
+		if (!column_reserve(&scan->rows, scan->rows.count + 1))
+			return false;
+		struct scan_row *row = &scan->rows.at[scan->rows.count++];
+		row->offset = (uint32_t)(at - window->lines.at);
+		row->extra = SCAN_NONE;
+		const unsigned char *end = NULL;
+		if (scan->layout.columns == short_columns)
+			end = scan_short(scan, at, limit, row);
+		if (end == NULL) {
+			if (!scan_line(scan, at, limit, row, &end))
+				return false;
+			if (to_header && row->kind == TEXT_HEADER)
+				limit = end;
+		}
+		at = end + 1;
+	}
+	limit = window->lines.at + window->lines.len;
+	/* the newline of the last line may be missing */
+	scan->end = at < limit ? (size_t)(at - window->lines.at) : window->lines.len;
+	return true;
+}
+
+bool text_scan_window(struct text_scan *scan, const struct window *window,
+		      struct text_layout layout)
+{
+	scan->layout = layout;
+	scan->rows.count = 0;
+	scan->extras.count = 0;
+	scan->end = 0;
+	scan->bodies.symbols = &scan->symbols;
+	return scan_lines(scan, window, false);
+}
+
+bool text_scan_again(struct text_scan *scan, const struct window *window, size_t row_count,
+		     struct text_layout layout)
+{
+	if (row_count < scan->rows.count) {
+		scan->end = scan->rows.at[row_count].offset;
+		scan->rows.count = row_count;
+	}
+	scan->layout = layout;
+	return scan_lines(scan, window, true);
+}
+
+void text_scan_release(struct text_scan *scan)
+{
+	body_release(&scan->bodies);
+	intern_release(&scan->symbols);
+	intern_release(&scan->tasks);
+	column_release(&scan->rows);
+	column_release(&scan->extras);
+}
