@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows how calls are rebuilt from what was entered and left, at which depth, by whom. */
+#include "tree/builder.h"
+
+#include "base/diag.h"
+#include "base/banned.h"
+
+/* ---- lanes ---- */
+
+/* The lane of a new task or CPU; NULL when memory is out. */
+static struct lane *add_lane(struct builder *builder, uint32_t *slot, kg_task_id task_id)
+{
+	if (builder->lanes.count >= UINT32_MAX - 1)
+		return NULL;
+	struct lane lane = { .stack_id = NO_STACK, .task_id = task_id, .last_cpu = KG_NO_CPU };
+	if (!column_push(&builder->lanes, lane))
+		return NULL;
+	*slot = (uint32_t)builder->lanes.count;
+	return &builder->lanes.at[builder->lanes.count - 1];
+}
+
+static struct lane *lane_of(struct builder *builder, const struct kg_event *event)
+{
+	uint32_t *slot;
+	if (event->flags & KG_EVF_IDLE) {
+		if (!column_reach(&builder->by_cpu, event->cpu))
+			return NULL;
+		slot = &builder->by_cpu.at[event->cpu];
+	} else {
+		if (!column_reach(&builder->by_task, event->task_id))
+			return NULL;
+		slot = &builder->by_task.at[event->task_id];
+	}
+	return *slot != 0 ? &builder->lanes.at[*slot - 1] : add_lane(builder, slot, event->task_id);
+}
+
+/* Gives an idle lane the stack that was given back last. False when memory is out. */
+static bool claim_stack(struct builder *builder, struct lane *lane)
+{
+	if (builder->free_stacks.count == 0) {
+		const struct stack none = { 0 };
+		if (!column_reserve(&builder->free_stacks, builder->stacks.count + 1) ||
+		    !column_push(&builder->stacks, none))
+			return false;
+		builder->free_stacks.at[builder->free_stacks.count++] =
+			(uint32_t)builder->stacks.count - 1;
+	}
+	lane->stack_id = builder->free_stacks.at[--builder->free_stacks.count];
+	lane->frames = builder->stacks.at[lane->stack_id];
+	/* it has one owner at a time, so that it is released once */
+	builder->stacks.at[lane->stack_id] = (struct stack){ 0 };
+	return true;
+}
+
+static void return_stack(struct builder *builder, struct lane *lane)
+{
+	builder->stacks.at[lane->stack_id] = lane->frames;
+	lane->frames = (struct stack){ 0 };
+	builder->free_stacks.at[builder->free_stacks.count++] = lane->stack_id;
+	lane->stack_id = NO_STACK;
+}
+
+static bool note_cpu(struct lane *lane, uint16_t cpu)
+{
+	lane->last_cpu = cpu;
+	for (size_t i = 0; i < lane->cpus.count; i++) {
+		if (lane->cpus.at[i] == cpu)
+			return true;
+	}
+	return column_push(&lane->cpus, cpu);
+}
+
+static void check_time(struct builder *builder, struct lane *lane, const struct kg_event *event)
+{
+	if (event->time_ns == KG_NO_NS)
+		return;
+	if (event->time_ns < lane->last_time_ns)
+		diag_add(builder->diags, KG_DIAG_TIME_BACKWARDS, event->line_no);
+	lane->last_time_ns = event->time_ns;
+}
+
+/* ---- calls ---- */
+
+/* What is known of a call from its frame alone, its caller being the frame below. */
+static inline struct kg_call call_of(const struct lane *lane, const struct frame *frame,
+				     const struct frame *below)
+{
+	return (struct kg_call){
+		.id = frame->id,
+		.parent_id = below != NULL ? below->id : KG_NO_CALL,
+		.line_no = frame->line_no,
+		.time_ns = frame->time_ns,
+		.end_time_ns = KG_NO_NS,
+		.dur_ns = KG_NO_NS,
+		.self_ns = KG_NO_NS,
+		.func_id = frame->func_id,
+		.task_id = lane->task_id,
+		.lane_id = lane->stack_id,
+		.child_count = frame->child_count,
+		.cpu_enter = frame->cpu,
+		.cpu_leave = KG_NO_CPU,
+		.depth = frame->depth,
+		.level = frame->level,
+		.flags = frame->level == 0 ? KG_CALL_ROOT : 0,
+		.mark = ' ',
+	};
+}
+
+static void count_incomplete(struct kg_call_counts *counts, const struct kg_call *call)
+{
+	counts->no_start += (call->flags & KG_CALL_NO_START) != 0;
+	counts->no_end += (call->flags & KG_CALL_NO_END) != 0;
+	counts->in_gap += (call->flags & KG_CALL_INCOMPLETE) == KG_CALL_GAP;
+}
+
+/* Clocks that disagree make durations so long that a sum of them may not fit its type. */
+static inline void add_child_time(struct frame *frame, uint64_t dur_ns)
+{
+	if (__builtin_add_overflow(frame->child_ns, dur_ns, &frame->child_ns))
+		frame->flags |= FRAME_SELF_UNKNOWN;
+}
+
+/* Adds a closed call to its caller's sums, and to the counts. False when memory is out. */
+static inline bool account(struct builder *builder, struct lane *lane, struct frame *below,
+			   const struct kg_call *call)
+{
+	struct kg_call_counts *counts = &builder->counts;
+	const bool is_root = call->flags & KG_CALL_ROOT;
+	if (call->flags & KG_CALL_INCOMPLETE)
+		count_incomplete(counts, call);
+	if (call->cpu_enter != call->cpu_leave)
+		counts->migrations += call->cpu_enter != KG_NO_CPU && call->cpu_leave != KG_NO_CPU;
+	if (call->depth > counts->max_depth)
+		counts->max_depth = call->depth;
+	counts->leaf += call->child_count == 0;
+	lane->calls++;
+	lane->roots += is_root;
+	if (call->func_id != KG_NO_FUNC) {
+		if (!column_reach(&builder->calls_by_func, call->func_id))
+			return false;
+		builder->calls_by_func.at[call->func_id]++;
+	}
+	if (below == NULL)
+		return true;
+	below->call_count += call->call_count;
+	below->child_count++;
+	below->root_count += is_root;
+	if (call->dur_ns == KG_NO_NS)
+		below->flags |= FRAME_SELF_UNKNOWN;
+	else
+		add_child_time(below, call->dur_ns);
+	return true;
+}
+
+/* The part of a duration that its callees do not explain. */
+static uint64_t self_time(struct builder *builder, const struct frame *frame,
+			  const struct kg_event *event)
+{
+	static const uint64_t unit[] = { 1, 10, 100, 1000 };
+	if (event->dur_ns == KG_NO_NS || (frame->flags & FRAME_SELF_UNKNOWN))
+		return KG_NO_NS;
+	if (frame->child_ns <= event->dur_ns)
+		return event->dur_ns - frame->child_ns;
+	/* a long duration is printed cut: that much more it may have been */
+	if (frame->child_ns - event->dur_ns >= unit[event->flags & KG_EVF_CUT_MASK])
+		diag_add(builder->diags, KG_DIAG_CHILDREN_EXCEED, event->line_no);
+	return 0;
+}
+
+/* ---- what ends frames ---- */
+
+/* An unseen frame was none: its callees belong to whatever is below it. */
+static enum kg_status drop_unseen(struct builder *builder, const struct frame *frame,
+				  struct frame *below)
+{
+	if (below != NULL) {
+		below->call_count += frame->call_count;
+		below->child_count += frame->child_count;
+		below->root_count += frame->root_count;
+		add_child_time(below, frame->child_ns);
+		below->flags |= frame->flags & FRAME_SELF_UNKNOWN;
+	}
+	return builder->sink->vanished(builder->sink->self, frame->id,
+				       below != NULL ? below->id : KG_NO_CALL);
+}
+
+/* Takes the top frame off its lane: it has no end. */
+static enum kg_status abandon_top(struct builder *builder, struct lane *lane)
+{
+	struct frame frame = lane->frames.at[--lane->frames.count];
+	struct frame *below = lane_top(lane);
+	if (frame.flags & FRAME_UNSEEN)
+		return drop_unseen(builder, &frame, below);
+	lane->real_count--;
+	struct kg_call call = call_of(lane, &frame, below);
+	call.flags |= KG_CALL_NO_END;
+	if (frame.flags & FRAME_GAP)
+		call.flags |= KG_CALL_GAP;
+	call.call_count = frame.call_count + 1;
+	diag_add(builder->diags, KG_DIAG_NO_END, frame.line_no);
+	if (!account(builder, lane, below, &call))
+		return KG_NOMEM;
+	return builder->sink->closed(builder->sink->self, &call);
+}
+
+static enum kg_status abandon_down_to(struct builder *builder, struct lane *lane, size_t count)
+{
+	while (lane->frames.count > count) {
+		enum kg_status status = abandon_top(builder, lane);
+		if (status != KG_OK)
+			return status;
+	}
+	return KG_OK;
+}
+
+/* Puts unseen frames up to (not including) a depth on the lane. */
+static enum kg_status fill_up_to(struct builder *builder, struct lane *lane,
+				 const struct kg_event *event)
+{
+	const struct frame *top = lane_top(lane);
+	uint16_t depth = top != NULL ? (uint16_t)(top->depth + 1) : 0;
+	if (depth >= event->depth)
+		return KG_OK;
+	/* where nothing was open the trace simply begins in the middle */
+	if (lane->real_count > 0)
+		diag_add(builder->diags, KG_DIAG_DEPTH_JUMP, event->line_no);
+	for (; depth < event->depth; depth++) {
+		struct frame unseen = { .id = builder->next_id++,
+					.time_ns = KG_NO_NS,
+					.func_id = KG_NO_FUNC,
+					.cpu = KG_NO_CPU,
+					.depth = depth,
+					.level = (uint16_t)lane->real_count,
+					.flags = FRAME_UNSEEN };
+		if (!column_push(&lane->frames, unseen))
+			return KG_NOMEM;
+	}
+	return KG_OK;
+}
+
+/* Makes the lane ready for a call at the event's depth: what is that deep or deeper has ended. */
+static enum kg_status make_place(struct builder *builder, struct lane *lane,
+				 const struct kg_event *event)
+{
+	enum kg_status status = abandon_down_to(builder, lane, lane_position(lane, event->depth));
+	return status == KG_OK ? fill_up_to(builder, lane, event) : status;
+}
+
+/* ---- events ---- */
+
+static enum kg_status enter(struct builder *builder, struct lane *lane,
+			    const struct kg_event *event)
+{
+	if (!lane_fits(lane, event->depth)) {
+		enum kg_status status = make_place(builder, lane, event);
+		if (status != KG_OK)
+			return status;
+	}
+	struct frame frame = { .id = builder->next_id++,
+			       .line_no = event->line_no,
+			       .time_ns = event->time_ns,
+			       .func_id = event->func_id,
+			       .cpu = event->cpu,
+			       .depth = event->depth,
+			       .level = (uint16_t)lane->real_count };
+	if (!column_push(&lane->frames, frame))
+		return KG_NOMEM;
+	lane->real_count++;
+	if (builder->sink->opened == kg_sink_ignore_call)
+		return KG_OK;
+	const struct frame *below =
+		lane->frames.count > 1 ? &lane->frames.at[lane->frames.count - 2] : NULL;
+	struct kg_call call = call_of(lane, &frame, below);
+	return builder->sink->opened(builder->sink->self, &call);
+}
+
+static enum kg_status leaf(struct builder *builder, struct lane *lane, const struct kg_event *event)
+{
+	if (!lane_fits(lane, event->depth)) {
+		enum kg_status status = make_place(builder, lane, event);
+		if (status != KG_OK)
+			return status;
+	}
+	struct frame *below = lane_top(lane);
+	struct kg_call call = {
+		.id = builder->next_id++,
+		.parent_id = below != NULL ? below->id : KG_NO_CALL,
+		.line_no = event->line_no,
+		.end_line_no = event->line_no,
+		.time_ns = event->time_ns,
+		.end_time_ns = KG_NO_NS,
+		.dur_ns = event->dur_ns,
+		.self_ns = event->dur_ns,
+		.call_count = 1,
+		.func_id = event->func_id,
+		.task_id = lane->task_id,
+		.lane_id = lane->stack_id,
+		.cpu_enter = event->cpu,
+		.cpu_leave = event->cpu,
+		.depth = event->depth,
+		.level = (uint16_t)lane->real_count,
+		.flags = (uint8_t)(KG_CALL_ATOMIC | (lane->real_count == 0 ? KG_CALL_ROOT : 0)),
+		.mark = event->mark,
+	};
+	if (!account(builder, lane, below, &call))
+		return KG_NOMEM;
+	return builder->sink->closed(builder->sink->self, &call);
+}
+
+/* Hands out the call that a closing brace ends. */
+static enum kg_status close_frame(struct builder *builder, struct lane *lane,
+				  const struct frame *frame, const struct kg_event *event)
+{
+	struct frame *below = lane_top(lane);
+	struct kg_call call = call_of(lane, frame, below);
+	call.end_line_no = event->line_no;
+	call.end_time_ns = event->time_ns;
+	call.dur_ns = event->dur_ns;
+	call.call_count = frame->call_count + 1;
+	call.cpu_leave = event->cpu;
+	call.mark = event->mark;
+	if (frame->flags & FRAME_GAP)
+		call.flags |= KG_CALL_GAP;
+	if (frame->flags & FRAME_UNSEEN) {
+		call.flags |= KG_CALL_NO_START;
+		call.func_id = event->func_id;
+		diag_add(builder->diags, KG_DIAG_NO_START, event->line_no);
+		/* its callees are no roots after all */
+		lane->roots -= frame->root_count;
+	} else if ((frame->flags & FRAME_GAP) == 0) {
+		call.self_ns = self_time(builder, frame, event);
+	}
+	if (!account(builder, lane, below, &call))
+		return KG_NOMEM;
+	return builder->sink->closed(builder->sink->self, &call);
+}
+
+/* A closing brace where nothing is open at its depth. */
+static enum kg_status close_unknown(struct builder *builder, struct lane *lane,
+				    const struct kg_event *event)
+{
+	enum kg_status status = fill_up_to(builder, lane, event);
+	if (status != KG_OK)
+		return status;
+	const struct frame frame = { .id = builder->next_id++,
+				     .time_ns = KG_NO_NS,
+				     .func_id = KG_NO_FUNC,
+				     .cpu = KG_NO_CPU,
+				     .depth = event->depth,
+				     .level = (uint16_t)lane->real_count,
+				     .flags = FRAME_UNSEEN };
+	return close_frame(builder, lane, &frame, event);
+}
+
+/* A closing brace for the frame on top of its lane. */
+static enum kg_status close_top(struct builder *builder, struct lane *lane,
+				const struct kg_event *event)
+{
+	const struct frame frame = lane->frames.at[--lane->frames.count];
+	lane->real_count -= (frame.flags & FRAME_UNSEEN) == 0;
+	return close_frame(builder, lane, &frame, event);
+}
+
+/* Whether a closing brace that names its function names another than the one on top. */
+static bool contradicts(const struct frame *top, const struct kg_event *event)
+{
+	return event->func_id != KG_NO_FUNC && event->func_id != top->func_id &&
+	       (top->flags & FRAME_UNSEEN) == 0;
+}
+
+/* A closing brace that is not simply the one of the call on top. */
+static enum kg_status leave_elsewhere(struct builder *builder, struct lane *lane,
+				      const struct kg_event *event)
+{
+	size_t position = lane_position(lane, event->depth);
+	if (position == lane->frames.count)
+		return close_unknown(builder, lane, event);
+	/* what is deeper was left without a trace of it */
+	enum kg_status status = abandon_down_to(builder, lane, position + 1);
+	if (status != KG_OK)
+		return status;
+	const struct frame *top = &lane->frames.at[position];
+	if (top->depth == event->depth && !contradicts(top, event))
+		return close_top(builder, lane, event);
+	if (top->depth == event->depth)
+		/* the end of the open call is missing, and so is the start of this one */
+		diag_add(builder->diags, KG_DIAG_NAME_MISMATCH, event->line_no);
+	status = abandon_down_to(builder, lane, position);
+	return status == KG_OK ? close_unknown(builder, lane, event) : status;
+}
+
+static enum kg_status leave(struct builder *builder, struct lane *lane,
+			    const struct kg_event *event)
+{
+	const struct frame *top = lane_top(lane);
+	if (top != NULL && top->depth == event->depth && !contradicts(top, event))
+		return close_top(builder, lane, event);
+	return leave_elsewhere(builder, lane, event);
+}
+
+static enum kg_status lose(struct builder *builder, const struct kg_event *event)
+{
+	for (size_t i = 0; i < builder->lanes.count; i++) {
+		struct lane *lane = &builder->lanes.at[i];
+		for (size_t k = 0; lane->last_cpu == event->cpu && k < lane->frames.count; k++)
+			lane->frames.at[k].flags |= FRAME_GAP;
+	}
+	struct kg_gap gap = { .line_no = event->line_no,
+			      .lost_count = event->dur_ns,
+			      .cpu = event->cpu };
+	return builder->sink->gap(builder->sink->self, &gap);
+}
+
+static enum kg_status close_all(struct builder *builder)
+{
+	for (size_t i = 0; i < builder->lanes.count; i++) {
+		struct lane *lane = &builder->lanes.at[i];
+		lane->last_time_ns = 0;
+		enum kg_status status = abandon_down_to(builder, lane, 0);
+		if (status != KG_OK)
+			return status;
+		if (lane->stack_id != NO_STACK)
+			return_stack(builder, lane);
+	}
+	return KG_OK;
+}
+
+static enum kg_status take_call(struct builder *builder, const struct kg_event *event)
+{
+	struct lane *lane = lane_of(builder, event);
+	if (lane == NULL || (lane->last_cpu != event->cpu && !note_cpu(lane, event->cpu)))
+		return KG_NOMEM;
+	check_time(builder, lane, event);
+	if (lane->stack_id == NO_STACK && !claim_stack(builder, lane))
+		return KG_NOMEM;
+	enum kg_status status;
+	if (event->kind == KG_EV_LEAF)
+		status = leaf(builder, lane, event);
+	else if (event->kind == KG_EV_ENTER)
+		status = enter(builder, lane, event);
+	else
+		status = leave(builder, lane, event);
+	if (lane->frames.count == 0)
+		return_stack(builder, lane);
+	return status;
+}
+
+static enum kg_status take(struct builder *builder, const struct kg_event *event)
+{
+	switch ((enum kg_event_kind)event->kind) {
+	case KG_EV_ENTER:
+	case KG_EV_LEAF:
+	case KG_EV_LEAVE:
+		return take_call(builder, event);
+	case KG_EV_LOST:
+		return lose(builder, event);
+	case KG_EV_NEW_TRACE:
+		return close_all(builder);
+	case KG_EV_SWITCH:
+	case KG_EV_COMMENT:
+	case KG_EV_IRQ_ENTER:
+	case KG_EV_IRQ_LEAVE:
+		break;
+	}
+	return KG_OK;
+}
+
+enum kg_status builder_feed(struct builder *builder, const struct kg_event *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum kg_status status = take(builder, &events[i]);
+		if (status != KG_OK)
+			return status;
+	}
+	return KG_OK;
+}
+
+enum kg_status builder_finish(struct builder *builder)
+{
+	enum kg_status status = close_all(builder);
+	struct kg_call_counts *counts = &builder->counts;
+	counts->lane_count = (uint32_t)builder->lanes.count;
+	for (size_t i = 0; i < builder->lanes.count; i++) {
+		counts->total += builder->lanes.at[i].calls;
+		counts->roots += builder->lanes.at[i].roots;
+	}
+	counts->complete = counts->total - counts->no_start - counts->no_end - counts->in_gap;
+	return status == KG_OK ? builder->sink->done(builder->sink->self) : status;
+}
+
+void builder_release(struct builder *builder)
+{
+	for (size_t i = 0; i < builder->lanes.count; i++) {
+		column_release(&builder->lanes.at[i].frames);
+		column_release(&builder->lanes.at[i].cpus);
+	}
+	for (size_t i = 0; i < builder->stacks.count; i++)
+		column_release(&builder->stacks.at[i]);
+	column_release(&builder->lanes);
+	column_release(&builder->stacks);
+	column_release(&builder->free_stacks);
+	column_release(&builder->by_task);
+	column_release(&builder->by_cpu);
+	column_release(&builder->calls_by_func);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Events in, calls out: one shadow stack per lane, driven by recorded depths.
+ *
+ * What the depths leave open is never guessed. A call is closed by the closing brace of its depth
+ * in its lane, whichever CPU that stands under; a line at a depth that should have been left closes
+ * what is open there as a call without an end; a gap marks every call open on its CPU.
+ */
+#ifndef TREE_BUILDER_H
+#define TREE_BUILDER_H
+
+#include <kvmgraph/calls.h>
+#include <kvmgraph/diag.h>
+
+#include "base/column.h"
+#include "tree/lane.h"
+
+struct builder {
+	const struct kg_call_sink *sink;
+	struct kg_diags *diags;
+	struct kg_call_counts counts;
+	COLUMN(struct lane) lanes;
+	COLUMN(struct stack) stacks;
+	COLUMN(uint32_t) free_stacks; /* with room for all of them */
+	COLUMN(uint32_t) by_task;     /* lane + 1 of each task id */
+	COLUMN(uint32_t) by_cpu;      /* lane + 1 of each CPU's idle task */
+	COLUMN(uint64_t) calls_by_func;
+	kg_call_id next_id;
+};
+
+/* A zeroed builder with sink and diags set is ready. */
+KG_MUST_USE enum kg_status builder_feed(struct builder *builder, const struct kg_event *events,
+					size_t count);
+
+/* Closes what is still open, and tells the sink that the trace is done. */
+KG_MUST_USE enum kg_status builder_finish(struct builder *builder);
+void builder_release(struct builder *builder);
+
+#endif
