@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows how the time of calls becomes the time of functions. */
+#include <kvmgraph/analyse.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyse/histogram.h"
+#include "analyse/sum.h"
+#include "base/assert.h"
+#include "base/column.h"
+#include "base/memory.h"
+#include "base/banned.h"
+
+/* What is gathered about one function; the first line of memory is what every call changes. */
+struct function {
+	uint64_t self_ns;
+	uint64_t min_ns;
+	uint64_t max_ns;
+	uint64_t sum_ns;
+	unsigned __int128 square_sum;
+	struct histogram durations; /* of the complete calls whose duration the trace tells */
+	uint64_t untimed;	    /* complete calls whose duration it does not tell */
+	uint64_t incomplete;
+	uint64_t nested_ns; /* of sum_ns: in calls below another one of the same function */
+	uint64_t max_line;
+};
+
+/* Functions of the open calls of a lane, by level; KG_NO_FUNC for a hidden one. */
+struct function_stack {
+	COLUMN(kg_func_id) levels;
+};
+
+struct kg_functions {
+	const struct kg_funcs *funcs;
+	COLUMN(struct function) functions; /* by func_id */
+	COLUMN(uint32_t) open_counts;	   /* by func_id: calls that are open now, in all lanes */
+	COLUMN(struct function_stack) lanes;
+	COLUMN(struct kg_function_timing) rows;
+};
+
+/* ---- gathering ------------------------------------------------------------------------------- */
+
+/* Makes every function known by now addressable. */
+static bool reach_function(struct kg_functions *self, kg_func_id func_id)
+{
+	uint32_t known = kg_funcs_count(self->funcs);
+	size_t last = func_id >= known ? func_id : known - 1;
+	return column_reach(&self->functions, last) && column_reach(&self->open_counts, last);
+}
+
+static enum kg_status take_opened(void *self, const struct kg_call *call)
+{
+	struct kg_functions *functions = self;
+	kg_func_id func_id = (call->flags & KG_CALL_HIDDEN) != 0 ? KG_NO_FUNC : call->func_id;
+	if (!column_reach(&functions->lanes, call->lane_id))
+		return KG_NOMEM;
+	struct function_stack *stack = &functions->lanes.at[call->lane_id];
+	if (!column_reach(&stack->levels, call->level))
+		return KG_NOMEM;
+	stack->levels.at[call->level] = func_id;
+	if (func_id == KG_NO_FUNC)
+		return KG_OK;
+	if (func_id >= functions->open_counts.count && !reach_function(functions, func_id))
+		return KG_NOMEM;
+	functions->open_counts.at[func_id]++;
+	return KG_OK;
+}
+
+/* Takes a call that was opened off the stack of its lane. */
+static void forget_open(struct kg_functions *self, const struct kg_call *call)
+{
+	KG_DCHECK(call->lane_id < self->lanes.count);
+	const struct function_stack *stack = &self->lanes.at[call->lane_id];
+	KG_DCHECK(call->level < stack->levels.count);
+	if (stack->levels.at[call->level] == call->func_id)
+		self->open_counts.at[call->func_id]--;
+}
+
+/* Whether a call that is being closed is below another one of its function in its lane. */
+static bool is_nested(const struct kg_functions *self, const struct kg_call *call)
+{
+	if (self->open_counts.at[call->func_id] == 0 || call->lane_id >= self->lanes.count)
+		return false;
+	const struct function_stack *stack = &self->lanes.at[call->lane_id];
+	for (size_t i = 0; i < call->level && i < stack->levels.count; i++) {
+		if (stack->levels.at[i] == call->func_id)
+			return true;
+	}
+	return false;
+}
+
+static enum kg_status add_duration(struct function *function, const struct kg_call *call)
+{
+	uint64_t dur_ns = call->dur_ns;
+	bool is_first = function->durations.count == 0;
+	if (!histogram_add(&function->durations, dur_ns))
+		return KG_NOMEM;
+	if (dur_ns < function->min_ns || is_first)
+		function->min_ns = dur_ns;
+	if (dur_ns > function->max_ns || is_first) {
+		function->max_ns = dur_ns;
+		function->max_line = call->line_no;
+	}
+	function->sum_ns = sum_add(function->sum_ns, dur_ns);
+	function->square_sum += (unsigned __int128)dur_ns * dur_ns;
+	return KG_OK;
+}
+
+static enum kg_status take_closed(void *self, const struct kg_call *call)
+{
+	struct kg_functions *functions = self;
+	if (call->func_id == KG_NO_FUNC)
+		return KG_OK;
+	if (call->func_id >= functions->functions.count &&
+	    !reach_function(functions, call->func_id))
+		return KG_NOMEM;
+	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START)) == 0)
+		forget_open(functions, call);
+	if ((call->flags & KG_CALL_HIDDEN) != 0)
+		return KG_OK;
+	struct function *function = &functions->functions.at[call->func_id];
+	if ((call->flags & KG_CALL_INCOMPLETE) != 0) {
+		function->incomplete++;
+		return KG_OK;
+	}
+	if (call->self_ns != KG_NO_NS)
+		function->self_ns = sum_add(function->self_ns, call->self_ns);
+	if (call->dur_ns == KG_NO_NS) {
+		function->untimed++;
+		return KG_OK;
+	}
+	if (is_nested(functions, call))
+		function->nested_ns = sum_add(function->nested_ns, call->dur_ns);
+	return add_duration(function, call);
+}
+
+/* ---- the report ------------------------------------------------------------------------------ */
+
+/* The largest number whose square is not larger. */
+static uint64_t square_root(unsigned __int128 square)
+{
+	uint64_t root = 0;
+	for (uint64_t bit = UINT64_C(1) << 63; bit != 0; bit >>= 1) {
+		uint64_t tried = root | bit;
+		if ((unsigned __int128)tried * tried <= square)
+			root = tried;
+	}
+	return root;
+}
+
+/*
+ * The standard deviation of all calls, rounded to the nearest.
+ *
+ * With the mean split into quotient and remainder, sum = count * quotient + remainder, the squared
+ * distances from the quotient sum up to
+ *	near = square_sum - quotient * (sum + remainder)
+ * and those from the mean to near - remainder^2 / count. Four times the variance, rounded down,
+ * decides how its root rounds: r is to be rounded up to k + 1 if 4 r^2 >= (2 k + 1)^2.
+ */
+static uint64_t deviation(const struct function *function)
+{
+	uint64_t count = function->durations.count;
+	if (count == 0)
+		return 0;
+	unsigned __int128 sum = function->sum_ns;
+	unsigned __int128 quotient = sum / count;
+	unsigned __int128 remainder = sum % count;
+	unsigned __int128 near = function->square_sum - quotient * (sum + remainder);
+	unsigned __int128 surplus = (4 * remainder * remainder + count - 1) / count;
+	unsigned __int128 four_variances = (4 * near - surplus) / count;
+	return (square_root(four_variances) + 1) / 2;
+}
+
+static struct kg_function_timing timing_of(struct function *function, kg_func_id func_id)
+{
+	return (struct kg_function_timing){
+		.func_id = func_id,
+		.calls = function->durations.count + function->untimed,
+		.incomplete = function->incomplete,
+		.total_ns = function->sum_ns - function->nested_ns,
+		.self_ns = function->self_ns,
+		.min_ns = function->min_ns,
+		.max_ns = function->max_ns,
+		.max_line = function->max_line,
+		.mean_ns = sum_mean(function->sum_ns, function->durations.count),
+		.stddev_ns = deviation(function),
+		.p50_ns = histogram_quantile(&function->durations, 50),
+		.p90_ns = histogram_quantile(&function->durations, 90),
+		.p99_ns = histogram_quantile(&function->durations, 99),
+		.percentiles_exact = histogram_is_exact(&function->durations),
+	};
+}
+
+static int compare_rows(const void *a, const void *b, void *funcs)
+{
+	const struct kg_function_timing *left = a;
+	const struct kg_function_timing *right = b;
+	if (left->total_ns != right->total_ns)
+		return left->total_ns < right->total_ns ? 1 : -1;
+	const struct kg_func *left_func = kg_funcs_get(funcs, left->func_id);
+	const struct kg_func *right_func = kg_funcs_get(funcs, right->func_id);
+	int order = strcmp(left_func->name, right_func->name);
+	return order != 0 ? order : strcmp(left_func->module, right_func->module);
+}
+
+enum kg_status kg_functions_report(struct kg_functions *functions, struct kg_functions_report *out)
+{
+	functions->rows.count = 0;
+	for (size_t i = 0; i < functions->functions.count; i++) {
+		struct function *function = &functions->functions.at[i];
+		if (function->durations.count + function->untimed + function->incomplete == 0)
+			continue;
+		if (!column_push(&functions->rows, timing_of(function, (kg_func_id)i)))
+			return KG_NOMEM;
+	}
+	if (functions->rows.count > 0)
+		qsort_r(functions->rows.at, functions->rows.count, sizeof(*functions->rows.at),
+			compare_rows, (void *)(uintptr_t)functions->funcs);
+	*out = (struct kg_functions_report){
+		.rows = functions->rows.at,
+		.row_count = functions->rows.count,
+	};
+	return KG_OK;
+}
+
+/* ---- life cycle ------------------------------------------------------------------------------ */
+
+enum kg_status kg_functions_new(const struct kg_funcs *funcs, struct kg_functions **out)
+{
+	struct kg_functions *functions = memory_zalloc(sizeof(*functions));
+	if (functions == NULL)
+		return KG_NOMEM;
+	functions->funcs = funcs;
+	*out = functions;
+	return KG_OK;
+}
+
+struct kg_call_sink kg_functions_sink(struct kg_functions *functions)
+{
+	return (struct kg_call_sink){
+		.self = functions,
+		.opened = take_opened,
+		.closed = take_closed,
+		.vanished = kg_sink_ignore_vanished,
+		.gap = kg_sink_ignore_gap,
+		.done = kg_sink_ignore_done,
+	};
+}
+
+void kg_functions_free(struct kg_functions *functions)
+{
+	if (functions == NULL)
+		return;
+	for (size_t i = 0; i < functions->functions.count; i++)
+		histogram_release(&functions->functions.at[i].durations);
+	for (size_t i = 0; i < functions->lanes.count; i++)
+		column_release(&functions->lanes.at[i].levels);
+	column_release(&functions->functions);
+	column_release(&functions->open_counts);
+	column_release(&functions->lanes);
+	column_release(&functions->rows);
+	memory_free(functions);
+}
