@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Verification: does a trace follow an expected path?
+ *
+ * A specification is read from JSON (kvmgraph-spec(5) has the language), resolved against the
+ * functions of one trace, fed with its calls as a sink, and asked for its verdict. Cost: each call
+ * of the trace is compared with the patterns that are open at that place, so time is linear in the
+ * trace whatever the patterns; memory does not depend on the length of the trace.
+ */
+#ifndef KVMGRAPH_VERIFY_H
+#define KVMGRAPH_VERIFY_H
+
+#include <kvmgraph/calls.h>
+#include <kvmgraph/error.h>
+#include <kvmgraph/info.h>
+
+KG_BEGIN_C
+
+struct kg_spec;
+
+/*
+ * Reads a specification. name is what messages call it. On KG_BAD_SPEC err tells what is wrong,
+ * with line and column where JSON itself is broken, else with the place in the document
+ * ("phases[3].is").
+ */
+KG_API KG_MUST_USE enum kg_status kg_spec_parse(const char *json, size_t len, const char *name,
+						struct kg_spec **out, struct kg_error *err);
+KG_API KG_MUST_USE enum kg_status kg_spec_read(const char *path, struct kg_spec **out,
+					       struct kg_error *err);
+/* A specification that comes with the library: "kvm-vmx", "kvm-svm". KG_BAD_ARG for no such name.
+ */
+KG_API KG_MUST_USE enum kg_status kg_spec_builtin(const char *name, struct kg_spec **out,
+						  struct kg_error *err);
+/* Names of the built-in specifications; index from 0, NULL behind the last. */
+KG_API const char *kg_spec_builtin_name(size_t index);
+/* Sets a number of the specification ("cpus"); KG_BAD_ARG if it has none of that name. */
+KG_API KG_MUST_USE enum kg_status kg_spec_set_param(struct kg_spec *spec, const char *name,
+						    uint64_t value);
+KG_API const char *kg_spec_name(const struct kg_spec *spec);
+KG_API const char *kg_spec_version(const struct kg_spec *spec);
+/* "built-in", or the path that it was read from. */
+KG_API const char *kg_spec_source(const struct kg_spec *spec);
+KG_API void kg_spec_free(struct kg_spec *spec);
+
+/* symbol, name in reports */
+#define KG_VERDICT_LIST(X)                                                                         \
+	X(KG_VERDICT_PASS, "pass")                                                                 \
+	X(KG_VERDICT_FAIL, "fail")                                                                 \
+	X(KG_VERDICT_INCONCLUSIVE, "inconclusive")                                                 \
+	X(KG_VERDICT_NOT_TRACEABLE, "not-traceable")                                               \
+	X(KG_VERDICT_SKIPPED, "skipped")
+
+enum kg_verdict {
+#define KG_VERDICT_ENUM(symbol, name) symbol,
+	KG_VERDICT_LIST(KG_VERDICT_ENUM)
+#undef KG_VERDICT_ENUM
+		KG_VERDICT_COUNT
+};
+
+KG_API const char *kg_verdict_name(enum kg_verdict verdict);
+
+struct kg_place {
+	uint64_t line_no;
+	kg_task_id task_id; /* KG_NO_TASK where no task is meant */
+	kg_func_id func_id; /* KG_NO_FUNC where no function is meant */
+	uint16_t cpu;
+};
+
+#define KG_CHECK_PLACES 8
+
+/* One check of a specification and what became of it. Strings belong to the analysis. */
+struct kg_check {
+	const char *id;	      /* "load-put", "phase:create-vm" */
+	const char *title;    /* what it states, in one line */
+	const char *expected; /* NULL if there is nothing to say, as for the next two */
+	const char *found;
+	const char *why; /* what the verdict rests on, or means */
+	enum kg_verdict verdict;
+	bool is_warning; /* severity "warn": a failure does not decide the whole */
+	uint32_t place_count;
+	struct kg_place places[KG_CHECK_PLACES]; /* the first ones only */
+};
+
+struct kg_verify_report {
+	enum kg_verdict verdict; /* PASS, FAIL or INCONCLUSIVE */
+	const struct kg_check *checks;
+	size_t check_count;
+	uint64_t counts[KG_VERDICT_COUNT];
+};
+
+struct kg_verify;
+
+/* funcs and tasks are those of the trace; the spec has to stay until the analysis is freed. */
+KG_API KG_MUST_USE enum kg_status kg_verify_new(const struct kg_spec *spec,
+						const struct kg_funcs *funcs,
+						const struct kg_tasks *tasks,
+						struct kg_verify **out, struct kg_error *err);
+KG_API struct kg_call_sink kg_verify_sink(struct kg_verify *verify);
+/* After the run. info is that of the trace: its losses and damage decide what is inconclusive. */
+KG_API KG_MUST_USE enum kg_status kg_verify_report(struct kg_verify *verify,
+						   const struct kg_info *info,
+						   struct kg_verify_report *out);
+KG_API void kg_verify_free(struct kg_verify *verify);
+
+KG_END_C
+
+#endif

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows which calls of a trace count, and hands them to matches, path and rules. */
+#include "analyse/verify.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/banned.h"
+
+/* ---- functions ------------------------------------------------------------------------------- */
+
+static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func_id)
+{
+	const size_t row_len = verify->spec->vocabulary.row_len;
+	const size_t at = verify->rows.count;
+	struct function_entry entry = { .first_hook = verify->hooks.count };
+	if (!column_reach(&verify->rows, at + row_len - 1))
+		return KG_NOMEM;
+	uint64_t *row = &verify->rows.at[at];
+	vocabulary_row(&verify->spec->vocabulary, kg_funcs_get(verify->funcs, func_id), row,
+		       verify->seen_texts);
+	for (size_t i = 0; i < row_len; i++)
+		entry.is_mentioned |= row[i] != 0;
+	enum kg_status status = rules_hook(verify, func_id, row);
+	if (status != KG_OK)
+		return status;
+	entry.hook_count = (uint32_t)(verify->hooks.count - entry.first_hook);
+	return column_push(&verify->functions, entry) ? KG_OK : KG_NOMEM;
+}
+
+/* Looks up the functions that have been named since. */
+static enum kg_status look_up_functions(struct kg_verify *verify)
+{
+	const uint32_t count = kg_funcs_count(verify->funcs);
+	while (verify->functions.count < count) {
+		enum kg_status status =
+			look_up_function(verify, (kg_func_id)verify->functions.count);
+		if (status != KG_OK)
+			return status;
+	}
+	return KG_OK;
+}
+
+/* ---- owners and lanes ------------------------------------------------------------------------ */
+
+/* The place in which the number of a call's owner is kept; NULL when memory is out. */
+static uint32_t *reach_owner_slot(struct kg_verify *verify, const struct kg_call *call)
+{
+	/* KG_NO_TASK + 1 is 0 */
+	const kg_task_id key = call->task_id + 1;
+	if (key != 0 && kg_tasks_get(verify->tasks, call->task_id)->is_idle) {
+		const uint16_t cpu = place_of_start(call).cpu;
+		return column_reach(&verify->owner_of_idle, cpu) ? &verify->owner_of_idle.at[cpu]
+								 : NULL;
+	}
+	return column_reach(&verify->owner_of_task, key) ? &verify->owner_of_task.at[key] : NULL;
+}
+
+static enum kg_status find_owner(struct kg_verify *verify, const struct kg_call *call,
+				 uint32_t *out)
+{
+	uint32_t *slot = reach_owner_slot(verify, call);
+	if (slot == NULL)
+		return KG_NOMEM;
+	if (*slot == 0) {
+		struct owner owner = { .task_id = call->task_id };
+		if (!column_push(&verify->owners, owner))
+			return KG_NOMEM;
+		*slot = (uint32_t)verify->owners.count;
+	}
+	*out = *slot - 1;
+	return KG_OK;
+}
+
+static enum kg_status reach_lane(struct kg_verify *verify, const struct kg_call *call,
+				 struct verify_lane **out)
+{
+	enum kg_status status = KG_OK;
+	if (call->func_id != KG_NO_FUNC && call->func_id >= verify->functions.count)
+		status = look_up_functions(verify);
+	if (status != KG_OK)
+		return status;
+	if (!column_reach(&verify->lanes, call->lane_id))
+		return KG_NOMEM;
+	struct verify_lane *lane = &verify->lanes.at[call->lane_id];
+	if (!lane->is_known) {
+		lane->is_known = true;
+		lane->ignored_id = KG_NO_CALL;
+		lane->root_id = KG_NO_CALL;
+	}
+	/* a lane that was empty may be another's now */
+	if (call->level == 0)
+		status = find_owner(verify, call, &lane->owner);
+	*out = lane;
+	return status;
+}
+
+static struct owner *owner_of(struct kg_verify *verify, const struct verify_lane *lane)
+{
+	return &verify->owners.at[lane->owner];
+}
+
+/* "f.part.0" below "f": the compiler has split what is one function. */
+static bool is_part_of_caller(const struct kg_verify *verify, const struct verify_lane *lane,
+			      const struct kg_call *call)
+{
+	if (call->level == 0 || call->func_id == KG_NO_FUNC)
+		return false;
+	const struct open_call *caller = &lane->opened.at[call->level - 1];
+	if (caller->id != call->parent_id || caller->func_id == KG_NO_FUNC ||
+	    caller->func_id == call->func_id)
+		return false;
+	const struct kg_func *outer = kg_funcs_get(verify->funcs, caller->func_id);
+	const struct kg_func *inner = kg_funcs_get(verify->funcs, call->func_id);
+	return strcmp(outer->base, inner->base) == 0 && strcmp(inner->name, inner->base) != 0;
+}
+
+/* Whether a call is there for the specification; starts to ignore what is to be ignored. */
+static bool takes_part(struct kg_verify *verify, struct verify_lane *lane,
+		       const struct kg_call *call)
+{
+	if (lane->ignored_id != KG_NO_CALL)
+		return false;
+	if (row_has(row_of(verify, call->func_id), verify->spec->ignore)) {
+		if ((call->flags & KG_CALL_ATOMIC) == 0)
+			lane->ignored_id = call->id;
+		return false;
+	}
+	return (call->flags & KG_CALL_HIDDEN) == 0 && !is_part_of_caller(verify, lane, call);
+}
+
+/* ---- what goes on below open calls ----------------------------------------------------------- */
+
+/* Shows an opening call to the matches of its lane. */
+static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_lane *lane,
+				      const struct kg_call *call, struct watched_call *watched,
+				      bool *is_watched)
+{
+	const uint64_t *row = row_of(verify, call->func_id);
+	const struct token token = { .id = call->id, .place = place_of_start(call) };
+	for (size_t i = 0; i < watched->first_match; i++) {
+		struct match *match = lane->matches.at[i];
+		if (match->is_dead)
+			continue;
+		match_notice(&verify->matcher, match, row, &token.place);
+		if (match->is_dead || match->automaton == NULL || match->token.id != KG_NO_CALL ||
+		    !row_has(row, match->automaton->vocabulary))
+			continue;
+		enum kg_status status =
+			match_open_token(&verify->matcher, match, row, &token, &lane->matches);
+		if (status != KG_OK)
+			return status;
+		*is_watched = true;
+	}
+	return KG_OK;
+}
+
+static void note_first_inner(struct verify_lane *lane, const struct kg_call *call)
+{
+	if (lane->watched.count == 0)
+		return;
+	struct watched_call *around = &lane->watched.at[lane->watched.count - 1];
+	if (around->first_inner == KG_NO_FUNC)
+		around->first_inner = call->func_id;
+}
+
+/* A call that takes part opens. */
+static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *lane,
+				const struct kg_call *call)
+{
+	struct watched_call watched = { .id = call->id,
+					.first_match = lane->matches.count,
+					.first_inner = KG_NO_FUNC };
+	bool is_watched = false;
+	note_first_inner(lane, call);
+	if (call->flags & KG_CALL_ROOT) {
+		lane->root_id = call->id;
+		lane->root_has_step = false;
+	}
+	/* nothing is known of what was below a call without a start, so it is not followed */
+	if (call->func_id == KG_NO_FUNC || (call->flags & KG_CALL_NO_START) != 0 ||
+	    !verify->functions.at[call->func_id].is_mentioned)
+		return rules_open(verify, lane, call);
+	const uint64_t *row = row_of(verify, call->func_id);
+	path_find_subject(verify, call, row);
+	enum kg_status status = open_in_matches(verify, lane, call, &watched, &is_watched);
+	if (status == KG_OK)
+		status = path_open(verify, lane, row, &watched);
+	if (status == KG_OK)
+		status = rules_open(verify, lane, call);
+	if (status != KG_OK)
+		return status;
+	is_watched |=
+		watched.is_step || watched.is_noise || lane->matches.count > watched.first_match;
+	return !is_watched || column_push(&lane->watched, watched) ? KG_OK : KG_NOMEM;
+}
+
+/* Ends the matches that went with a call, and has those go on that waited for it. */
+static void close_watched(struct kg_verify *verify, struct verify_lane *lane,
+			  const struct kg_call *call)
+{
+	const struct watched_call watched = lane->watched.at[--lane->watched.count];
+	const uint64_t *row = row_of(verify, call->func_id);
+	struct match **own = lane->matches.at + watched.first_match;
+	const size_t own_count = lane->matches.count - watched.first_match;
+	for (size_t i = 0; i < own_count; i++)
+		match_end(&verify->matcher, own[i], call, watched.first_inner);
+	for (size_t i = 0; i < watched.first_match; i++) {
+		struct match *match = lane->matches.at[i];
+		if (match->token.id != call->id)
+			continue;
+		if (!match->is_dead && !match->token.is_stepped)
+			match_close_token(&verify->matcher, match, row, &match->token, own,
+					  own_count);
+		match->token.id = KG_NO_CALL;
+	}
+	if (watched.is_step || watched.is_noise)
+		path_close(verify, lane, call, &watched);
+	for (size_t i = 0; i < own_count; i++) {
+		if (own[i]->parent == NULL)
+			rules_judge_each(verify, own[i], call);
+		match_retire(&verify->matcher, own[i]);
+	}
+	lane->matches.count = watched.first_match;
+}
+
+/* ---- calls without a start or an end --------------------------------------------------------- */
+
+static bool is_relevant(const struct kg_verify *verify, const struct kg_call *call)
+{
+	return call->func_id == KG_NO_FUNC || verify->functions.at[call->func_id].is_mentioned;
+}
+
+static void note_torn(struct orphans *orphans, const struct kg_place *place)
+{
+	if (orphans->torn < KG_CHECK_PLACES)
+		orphans->torn_places[orphans->torn] = *place;
+	orphans->torn++;
+}
+
+/* Something goes on: what seemed to be cut off by the end of the trace was not. */
+static void go_on(struct kg_verify *verify)
+{
+	struct orphans *orphans = &verify->orphans;
+	if (orphans->late == 0)
+		return;
+	const uint64_t late = orphans->late;
+	for (uint64_t i = 0; i < late; i++)
+		note_torn(orphans, &orphans->late_places[i % KG_CHECK_PLACES]);
+	orphans->late = 0;
+	orphans->late_relevant = 0;
+}
+
+/*
+ * An interrupt may come between the record of a call and the count of its depth. What it calls has
+ * the depth of that call then, so that the call seems to have ended; its end comes later. False
+ * unless a call without a start is the other half of the last one without an end.
+ */
+static bool note_split(struct orphans *orphans, struct owner *owner, const struct kg_call *call)
+{
+	if (owner->unended.line_no == 0 || owner->unended_depth != call->depth ||
+	    (call->func_id != KG_NO_FUNC && call->func_id != owner->unended.func_id))
+		return false;
+	uint64_t i = 0;
+	while (i < orphans->torn && i < KG_CHECK_PLACES &&
+	       orphans->torn_places[i].line_no != owner->unended.line_no)
+		i++;
+	for (; i + 1 < orphans->torn && i + 1 < KG_CHECK_PLACES; i++)
+		orphans->torn_places[i] = orphans->torn_places[i + 1];
+	orphans->torn--;
+	orphans->split++;
+	owner->unended.line_no = 0;
+	return true;
+}
+
+static void note_relevant(struct orphans *orphans, const struct kg_place *place)
+{
+	if (orphans->relevant.line_no == 0)
+		orphans->relevant = *place;
+}
+
+/* Returns whether the call has been there before: its start, that is. */
+static bool note_orphan(struct kg_verify *verify, struct owner *owner, const struct kg_call *call)
+{
+	struct orphans *orphans = &verify->orphans;
+	const struct kg_place place = place_of_start(call);
+	const bool matters = is_relevant(verify, call);
+	if (call->flags & KG_CALL_NO_END) {
+		owner->unended = place;
+		owner->unended_depth = call->depth;
+		orphans->late_places[orphans->late++ % KG_CHECK_PLACES] = place;
+		orphans->late_relevant += matters;
+	} else if (note_split(orphans, owner, call)) {
+		return true;
+	} else if (owner->has_complete && call->depth >= owner->least_depth) {
+		/* the lane has been seen at this depth: it should have been seen to start */
+		note_torn(orphans, &place);
+	} else {
+		orphans->early++;
+		orphans->early_relevant += matters;
+	}
+	if (matters)
+		note_relevant(orphans, &place);
+	return false;
+}
+
+static void note_complete(struct owner *owner, const struct kg_call *call)
+{
+	if (owner->has_complete && owner->least_depth <= call->depth)
+		return;
+	owner->has_complete = true;
+	owner->least_depth = call->depth;
+}
+
+/* ---- the sink -------------------------------------------------------------------------------- */
+
+static enum kg_status open_call(struct kg_verify *verify, struct verify_lane *lane,
+				const struct kg_call *call)
+{
+	if (!column_reach(&lane->opened, call->level))
+		return KG_NOMEM;
+	struct open_call *open = &lane->opened.at[call->level];
+	*open = (struct open_call){ .id = call->id, .func_id = call->func_id };
+	open->counts = takes_part(verify, lane, call);
+	return open->counts ? open_part(verify, lane, call) : KG_OK;
+}
+
+static enum kg_status close_call(struct kg_verify *verify, struct verify_lane *lane,
+				 const struct kg_call *call)
+{
+	const struct open_call *open = &lane->opened.at[call->level];
+	if (lane->ignored_id == call->id)
+		lane->ignored_id = KG_NO_CALL;
+	if (!open->counts)
+		return KG_OK;
+	if (lane->watched.count > 0 && lane->watched.at[lane->watched.count - 1].id == call->id)
+		close_watched(verify, lane, call);
+	rules_close(verify, call);
+	if (lane->root_id == call->id)
+		path_close_root(verify, lane, call);
+	return KG_OK;
+}
+
+static enum kg_status take_opened(void *self, const struct kg_call *call)
+{
+	struct kg_verify *verify = self;
+	struct verify_lane *lane;
+	enum kg_status status = reach_lane(verify, call, &lane);
+	go_on(verify);
+	return status == KG_OK ? open_call(verify, lane, call) : status;
+}
+
+static bool was_opened(const struct verify_lane *lane, const struct kg_call *call)
+{
+	return call->level < lane->opened.count && lane->opened.at[call->level].id == call->id;
+}
+
+static enum kg_status take_closed(void *self, const struct kg_call *call)
+{
+	struct kg_verify *verify = self;
+	struct verify_lane *lane;
+	enum kg_status status = reach_lane(verify, call, &lane);
+	if (status != KG_OK)
+		return status;
+	if ((call->flags & KG_CALL_NO_END) == 0)
+		go_on(verify);
+	if ((call->flags & (KG_CALL_NO_START | KG_CALL_NO_END)) == 0)
+		note_complete(owner_of(verify, lane), call);
+	else if (note_orphan(verify, owner_of(verify, lane), call))
+		return KG_OK;
+	/* a call without a start was not opened: it counts where it ends */
+	if (call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START))
+		status = open_call(verify, lane, call);
+	if (status != KG_OK || !was_opened(lane, call))
+		return status;
+	return close_call(verify, lane, call);
+}
+
+static enum kg_status take_gap(void *self, const struct kg_gap *gap)
+{
+	struct kg_verify *verify = self;
+	if (verify->gap_count++ == 0)
+		verify->first_gap_line = gap->line_no;
+	return KG_OK;
+}
+
+struct kg_call_sink kg_verify_sink(struct kg_verify *verify)
+{
+	return (struct kg_call_sink){
+		.self = verify,
+		.opened = take_opened,
+		.closed = take_closed,
+		.vanished = kg_sink_ignore_vanished,
+		.gap = take_gap,
+		.done = kg_sink_ignore_done,
+	};
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static enum kg_status init(struct kg_verify *verify)
+{
+	const struct vocabulary *vocabulary = &verify->spec->vocabulary;
+	enum kg_status status = matcher_init(&verify->matcher, verify->spec);
+	if (status != KG_OK)
+		return status;
+	verify->no_row =
+		arena_alloc(&verify->memory, vocabulary->row_len * sizeof(*verify->no_row));
+	verify->seen_texts = arena_alloc(&verify->memory, vocabulary_text_count(vocabulary) *
+								  sizeof(*verify->seen_texts));
+	if (verify->no_row == NULL || verify->seen_texts == NULL)
+		return KG_NOMEM;
+	status = path_init(verify);
+	return status == KG_OK ? rules_init(verify) : status;
+}
+
+enum kg_status kg_verify_new(const struct kg_spec *spec, const struct kg_funcs *funcs,
+			     const struct kg_tasks *tasks, struct kg_verify **out,
+			     struct kg_error *err)
+{
+	enum kg_status status = KG_NOMEM;
+	struct kg_verify *verify = memory_zalloc(sizeof(*verify));
+	if (verify != NULL) {
+		verify->spec = spec;
+		verify->funcs = funcs;
+		verify->tasks = tasks;
+		status = init(verify);
+	}
+	if (status != KG_OK) {
+		kg_verify_free(verify);
+		return error_set(err, status, NULL, 0, "out of memory");
+	}
+	*out = verify;
+	return KG_OK;
+}
+
+static void release_lane(struct kg_verify *verify, struct verify_lane *lane)
+{
+	for (size_t i = 0; i < lane->matches.count; i++)
+		match_retire(&verify->matcher, lane->matches.at[i]);
+	column_release(&lane->opened);
+	column_release(&lane->watched);
+	column_release(&lane->matches);
+}
+
+void kg_verify_free(struct kg_verify *verify)
+{
+	if (verify == NULL)
+		return;
+	for (size_t i = 0; i < verify->lanes.count; i++)
+		release_lane(verify, &verify->lanes.at[i]);
+	column_release(&verify->lanes);
+	column_release(&verify->owners);
+	column_release(&verify->owner_of_task);
+	column_release(&verify->owner_of_idle);
+	matcher_release(&verify->matcher);
+	match_free(verify->path.match);
+	rules_release(verify);
+	column_release(&verify->functions);
+	column_release(&verify->rows);
+	column_release(&verify->hooks);
+	column_release(&verify->checks);
+	arena_release(&verify->memory);
+	memory_free(verify);
+}

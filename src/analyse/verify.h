@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Verification from inside: what its files share.
+ *
+ *   verify.c            the sink: lanes, which calls count, what goes on below open calls
+ *   verify_path.c       the phases, over the top-level calls of the subject
+ *   verify_rules.c      rules, while the trace is read
+ *   verify_verdicts.c   what rules come to when it has been
+ *   verify_report.c     checks: phases, structure, the whole
+ *   verify_words.c      departures and names in words
+ */
+#ifndef ANALYSE_VERIFY_H
+#define ANALYSE_VERIFY_H
+
+#include <kvmgraph/verify.h>
+
+#include "analyse/spec.h"
+#include "analyse/verify_match.h"
+#include "analyse/verify_path.h"
+#include "analyse/verify_rules.h"
+#include "analyse/verify_words.h"
+
+/* ---- functions ------------------------------------------------------------------------------- */
+
+/* What is looked up once a function. */
+struct function_entry {
+	size_t first_hook;
+	uint32_t hook_count;
+	bool is_mentioned; /* by anything in the specification */
+};
+
+/* ---- owners of lanes ------------------------------------------------------------------------- */
+
+/* What stays known of a task, or of a CPU's idle task, while its lanes come and go. */
+struct owner {
+	kg_task_id task_id;
+	bool is_subject_known;
+	bool is_subject;
+	bool has_complete; /* a complete call: the lane was seen down to least_depth */
+	uint16_t least_depth;
+	uint16_t unended_depth;	 /* of the last call without an end ... */
+	struct kg_place unended; /* ... and where it starts; line 0: there was none */
+};
+
+/* ---- lanes ----------------------------------------------------------------------------------- */
+
+struct open_call {
+	kg_call_id id;
+	kg_func_id func_id;
+	bool counts; /* not hidden, not ignored, no part of the function around it */
+};
+
+/* An open call that matches go with or wait for. */
+struct watched_call {
+	kg_call_id id;
+	size_t first_match; /* its own matches: from here to the end of the lane's */
+	kg_func_id first_inner;
+	bool is_step;  /* of the path */
+	bool is_noise; /* among the steps of the path */
+};
+
+struct verify_lane {
+	COLUMN(struct open_call) opened; /* by level */
+	COLUMN(struct watched_call) watched;
+	match_list matches;
+	kg_call_id ignored_id; /* an open call that is ignored with all below it, or KG_NO_CALL */
+	kg_call_id root_id;    /* the open root */
+	uint32_t owner;	       /* of the calls that are open now */
+	bool is_known;
+	bool is_in_step;    /* a step or noise is open */
+	bool root_has_step; /* or had one below it */
+};
+
+/* ---- calls without a start or an end --------------------------------------------------------- */
+
+/* Calls that were open when the trace begins or ends say nothing against it; others do. */
+struct orphans {
+	uint64_t early;		 /* already open at the beginning */
+	uint64_t early_relevant; /* of these: of functions that matter */
+	uint64_t late;		 /* still open at the end, as far as is known now */
+	uint64_t late_relevant;
+	uint64_t torn;	/* neither: what the trace says of them contradicts itself */
+	uint64_t split; /* both halves are there, see note_split() */
+	struct kg_place torn_places[KG_CHECK_PLACES];
+	struct kg_place late_places[KG_CHECK_PLACES]; /* the outermost come last */
+	struct kg_place relevant;		      /* the first that matters */
+};
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+struct kg_verify {
+	const struct kg_spec *spec;
+	const struct kg_funcs *funcs;
+	const struct kg_tasks *tasks;
+	struct matcher matcher;
+	COLUMN(struct function_entry) functions; /* by func_id */
+	COLUMN(uint64_t) rows;			 /* by func_id, row_len words each */
+	COLUMN(struct hook) hooks;
+	uint64_t *no_row; /* of a call without a function */
+	bool *seen_texts; /* by index: texts of the vocabulary that fit a function */
+	COLUMN(struct verify_lane) lanes;
+	COLUMN(struct owner) owners;
+	COLUMN(uint32_t) owner_of_task; /* by task_id + 1: owner + 1 */
+	COLUMN(uint32_t) owner_of_idle; /* by CPU: owner + 1 */
+	struct path path;
+	struct rule_state *rules;
+	struct orphans orphans;
+	uint64_t gap_count;
+	uint64_t first_gap_line;
+	struct arena memory;
+	COLUMN(struct kg_check) checks;
+	bool is_reported;
+	struct kg_verify_report report;
+};
+
+static inline const uint64_t *row_of(const struct kg_verify *verify, kg_func_id func_id)
+{
+	if (func_id == KG_NO_FUNC)
+		return verify->no_row;
+	return &verify->rows.at[func_id * verify->spec->vocabulary.row_len];
+}
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows what each kind of rule watches while the trace is read. */
+#include <string.h>
+
+#include "analyse/verify.h"
+#include "base/memory.h"
+#include "base/banned.h"
+
+/* Calls of an "each" inside each other are followed down to here. */
+#define EACH_MAX_NESTED 16
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static bool init_state(struct kg_verify *verify, const struct rule *rule, struct rule_state *state)
+{
+	struct arena *arena = &verify->memory;
+	const size_t count = rule->names_count;
+	state->counts = arena_alloc(arena, count * sizeof(*state->counts));
+	state->open_counts = arena_alloc(arena, count * sizeof(*state->open_counts));
+	state->first = arena_alloc(arena, count * sizeof(*state->first));
+	state->last = arena_alloc(arena, count * sizeof(*state->last));
+	state->viable = UINT64_MAX;
+	return state->counts != NULL && state->open_counts != NULL && state->first != NULL &&
+	       state->last != NULL;
+}
+
+enum kg_status rules_init(struct kg_verify *verify)
+{
+	const struct kg_spec *spec = verify->spec;
+	verify->rules = arena_alloc(&verify->memory, spec->rules.count * sizeof(*verify->rules));
+	if (verify->rules == NULL)
+		return KG_NOMEM;
+	for (size_t i = 0; i < spec->rules.count; i++) {
+		if (!init_state(verify, &spec->rules.at[i], &verify->rules[i]))
+			return KG_NOMEM;
+	}
+	return KG_OK;
+}
+
+void rules_release(struct kg_verify *verify)
+{
+	for (size_t i = 0; verify->rules != NULL && i < verify->spec->rules.count; i++) {
+		column_release(&verify->rules[i].waiting);
+		column_release(&verify->rules[i].by_cpu);
+	}
+}
+
+/* ---- hooks ----------------------------------------------------------------------------------- */
+
+static uint64_t module_sets_of(const struct rule *rule, const char *module)
+{
+	uint64_t sets = 0;
+	for (uint32_t i = 0; i < rule->module_set_count; i++) {
+		const struct module_set *set = &rule->modules[i];
+		for (uint32_t j = 0; j < set->count; j++) {
+			if (strcmp(set->names[j], module) == 0)
+				sets |= UINT64_C(1) << i;
+		}
+	}
+	return sets;
+}
+
+static bool hook_rule(struct kg_verify *verify, uint32_t index, kg_func_id func_id,
+		      const uint64_t *row)
+{
+	const struct rule *rule = &verify->spec->rules.at[index];
+	if (row_has(row, rule->when) &&
+	    !column_push(&verify->hooks, (struct hook){ .rule = index, .role = ROLE_WHEN }))
+		return false;
+	for (uint32_t role = 0; role < rule->names_count; role++) {
+		if (row_has(row, rule->names[role]) &&
+		    !column_push(&verify->hooks, (struct hook){ .rule = index, .role = role }))
+			return false;
+	}
+	if (rule->kind != RULE_MODULES)
+		return true;
+	const char *module = kg_funcs_get(verify->funcs, func_id)->module;
+	struct hook hook = { .rule = index, .module_sets = module_sets_of(rule, module) };
+	return module[0] == '\0' || column_push(&verify->hooks, hook);
+}
+
+enum kg_status rules_hook(struct kg_verify *verify, kg_func_id func_id, const uint64_t *row)
+{
+	for (size_t i = 0; i < verify->spec->rules.count; i++) {
+		if (!hook_rule(verify, (uint32_t)i, func_id, row))
+			return KG_NOMEM;
+	}
+	return KG_OK;
+}
+
+/* ---- violations ------------------------------------------------------------------------------ */
+
+/* One violation; related is the other call that it is about, or NULL. */
+static void note_broken(struct rule_state *state, uint32_t role, const struct kg_place *place,
+			const struct kg_place *related)
+{
+	if (state->broken_count++ == 0) {
+		state->broken_role = role;
+		if (related != NULL)
+			state->related = *related;
+	}
+	if (state->place_count < KG_CHECK_PLACES)
+		state->places[state->place_count++] = *place;
+}
+
+/* ---- calls that open ------------------------------------------------------------------------- */
+
+/* What a rule is told of a call. */
+struct rule_event {
+	struct kg_verify *verify;
+	struct verify_lane *lane;
+	const struct kg_call *call;
+	struct kg_place place;
+	const struct rule *rule;
+	struct rule_state *state;
+	const struct hook *hook;
+};
+
+/*
+ * Of a call without a start only the end is there. Where the owner of a CPU is not known that may
+ * be the end of a call whose start was counted already, so it proves nothing to be too many.
+ */
+static bool is_half(const struct rule_event *event)
+{
+	return (event->call->flags & KG_CALL_NO_START) != 0;
+}
+
+static void open_count(const struct rule_event *event)
+{
+	if (!is_half(event) && spec_bound_is_exceeded(event->verify->spec, &event->rule->want,
+						      event->state->counts[0]))
+		note_broken(event->state, 0, &event->place, NULL);
+}
+
+static enum kg_status open_pair(const struct rule_event *event)
+{
+	struct rule_state *state = event->state;
+	size_t key = 0;
+	switch (event->rule->scope) {
+	case PAIR_IN_TRACE:
+		break;
+	case PAIR_PER_TASK:
+		key = event->lane->owner;
+		break;
+	case PAIR_PER_CPU:
+		key = event->place.cpu;
+		break;
+	}
+	if (!column_reach(&state->waiting, key))
+		return KG_NOMEM;
+	struct kg_place *waiting = &state->waiting.at[key];
+	const bool is_first = event->hook->role == 0;
+	if (is_first == (waiting->line_no != 0))
+		note_broken(state, event->hook->role, &event->place, waiting);
+	*waiting = is_first ? event->place : (struct kg_place){ 0 };
+	return KG_OK;
+}
+
+static enum kg_status open_each(const struct rule_event *event)
+{
+	struct verify_lane *lane = event->lane;
+	const uint32_t index = event->hook->rule;
+	size_t nested = 0;
+	for (size_t i = 0; i < lane->matches.count; i++)
+		nested += lane->matches.at[i]->parent == NULL && lane->matches.at[i]->rule == index;
+	if (nested >= EACH_MAX_NESTED || is_half(event)) {
+		event->state->unknown_count++;
+		return KG_OK;
+	}
+	struct match *match = match_start(&event->verify->matcher, event->rule->call);
+	if (match == NULL)
+		return KG_NOMEM;
+	match->rule = index;
+	if (column_push(&lane->matches, match))
+		return KG_OK;
+	match_retire(&event->verify->matcher, match);
+	return KG_NOMEM;
+}
+
+static void open_order(const struct rule_event *event)
+{
+	struct rule_state *state = event->state;
+	const uint32_t role = event->hook->role;
+	if (is_half(event))
+		return;
+	for (uint32_t i = role + 1; i < event->rule->names_count; i++) {
+		if (state->counts[i] > 0) {
+			note_broken(state, role, &event->place, &state->first[i]);
+			return;
+		}
+	}
+	for (uint32_t i = 0; i < role; i++) {
+		if (state->open_counts[i] > 0) {
+			note_broken(state, role, &event->place, &state->last[i]);
+			return;
+		}
+	}
+}
+
+static void open_inside(const struct rule_event *event)
+{
+	if (event->hook->role == 0 && event->state->open_counts[1] == 0)
+		note_broken(event->state, 0, &event->place, NULL);
+}
+
+static enum kg_status open_cpus(const struct rule_event *event)
+{
+	struct rule_state *state = event->state;
+	if (is_half(event))
+		return KG_OK;
+	if (!column_reach(&state->by_cpu, event->place.cpu))
+		return KG_NOMEM;
+	if (state->by_cpu.at[event->place.cpu]++ > 0)
+		note_broken(state, 0, &event->place, NULL);
+	return KG_OK;
+}
+
+static void open_modules(const struct rule_event *event)
+{
+	uint64_t viable = event->state->viable & event->hook->module_sets;
+	if (viable != 0)
+		event->state->viable = viable;
+	else
+		note_broken(event->state, 0, &event->place, NULL);
+}
+
+/* Whether one of the calls around it is of a set. */
+static bool is_below(const struct rule_event *event, names_id names)
+{
+	for (size_t i = 0; i < event->call->level; i++) {
+		const struct open_call *open = &event->lane->opened.at[i];
+		if (open->counts && row_has(row_of(event->verify, open->func_id), names))
+			return true;
+	}
+	return false;
+}
+
+static void open_last(const struct rule_event *event)
+{
+	struct rule_state *state = event->state;
+	if (event->hook->role == 0 && !is_below(event, event->rule->names[1]))
+		note_broken(state, 0, &event->place, NULL);
+	if (event->hook->role == 1 && state->counts[0] > 0)
+		note_broken(state, 1, &event->place, &state->last[0]);
+}
+
+static enum kg_status open_for_kind(const struct rule_event *event)
+{
+	switch (event->rule->kind) {
+	case RULE_COUNT:
+		open_count(event);
+		return KG_OK;
+	case RULE_PAIR:
+		return open_pair(event);
+	case RULE_EACH:
+		return open_each(event);
+	case RULE_ORDER:
+		open_order(event);
+		return KG_OK;
+	case RULE_INSIDE:
+		open_inside(event);
+		return KG_OK;
+	case RULE_CPUS:
+		return open_cpus(event);
+	case RULE_FORBID:
+		note_broken(event->state, 0, &event->place, NULL);
+		return KG_OK;
+	case RULE_MODULES:
+		open_modules(event);
+		return KG_OK;
+	case RULE_LAST:
+		open_last(event);
+		return KG_OK;
+	case RULE_EXPR:
+	case RULE_BUDGET:
+	case RULE_CLOSED:
+	case RULE_KIND_COUNT:
+		return KG_OK;
+	}
+	return KG_OK;
+}
+
+/* Counts a call before a rule looks at it. */
+static void count_opened(const struct rule_event *event)
+{
+	struct rule_state *state = event->state;
+	const uint32_t role = event->hook->role;
+	if (event->rule->kind == RULE_MODULES)
+		return;
+	state->last[role] = event->place;
+	if (state->counts[role]++ == 0)
+		state->first[role] = event->place;
+}
+
+enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
+			  const struct kg_call *call)
+{
+	if (call->func_id == KG_NO_FUNC)
+		return KG_OK;
+	const struct function_entry *entry = &verify->functions.at[call->func_id];
+	struct rule_event event = { .verify = verify, .lane = lane, .call = call };
+	if (entry->hook_count > 0)
+		event.place = place_of_start(call);
+	for (uint32_t i = 0; i < entry->hook_count; i++) {
+		event.hook = &verify->hooks.at[entry->first_hook + i];
+		event.rule = &verify->spec->rules.at[event.hook->rule];
+		event.state = &verify->rules[event.hook->rule];
+		if (event.hook->role == ROLE_WHEN) {
+			event.state->when_count++;
+			continue;
+		}
+		count_opened(&event);
+		enum kg_status status = open_for_kind(&event);
+		if (status != KG_OK)
+			return status;
+		if (event.rule->kind != RULE_MODULES)
+			event.state->open_counts[event.hook->role]++;
+	}
+	return KG_OK;
+}
+
+/* ---- calls that close ------------------------------------------------------------------------ */
+
+static void close_inside(const struct rule_event *event)
+{
+	/* after its window, or after the end of what the trace has of it */
+	if (event->hook->role == 0 && event->state->open_counts[1] == 0 &&
+	    (event->call->flags & KG_CALL_NO_END) == 0)
+		note_broken(event->state, 1, &event->place, &event->state->last[1]);
+}
+
+static void close_closed(const struct rule_event *event)
+{
+	if (event->hook->role == 1 && event->state->open_counts[0] > 0 &&
+	    (event->call->flags & KG_CALL_NO_END) == 0)
+		note_broken(event->state, 1, &event->place, &event->state->last[0]);
+}
+
+static void close_budget(const struct rule_event *event)
+{
+	struct rule_state *state = event->state;
+	const struct kg_call *call = event->call;
+	uint64_t max_us;
+	if (call->dur_ns == KG_NO_NS || (call->flags & KG_CALL_INCOMPLETE))
+		return;
+	struct kg_place start = place_of_start(call);
+	if (__builtin_add_overflow(state->total_ns, call->dur_ns, &state->total_ns))
+		state->total_ns = UINT64_MAX;
+	if (call->dur_ns > state->max_ns || state->longest.line_no == 0) {
+		state->max_ns = call->dur_ns;
+		state->longest = start;
+	}
+	if (event->rule->has_max &&
+	    spec_amount(event->verify->spec, &event->rule->max_us, &max_us) &&
+	    (unsigned __int128)call->dur_ns > (unsigned __int128)max_us * 1000)
+		note_broken(state, 0, &start, NULL);
+}
+
+static void close_for_kind(const struct rule_event *event)
+{
+	switch (event->rule->kind) {
+	case RULE_INSIDE:
+		close_inside(event);
+		break;
+	case RULE_CLOSED:
+		close_closed(event);
+		break;
+	case RULE_BUDGET:
+		close_budget(event);
+		break;
+	case RULE_COUNT:
+	case RULE_PAIR:
+	case RULE_EXPR:
+	case RULE_EACH:
+	case RULE_ORDER:
+	case RULE_CPUS:
+	case RULE_FORBID:
+	case RULE_MODULES:
+	case RULE_LAST:
+	case RULE_KIND_COUNT:
+		break;
+	}
+}
+
+void rules_close(struct kg_verify *verify, const struct kg_call *call)
+{
+	if (call->func_id == KG_NO_FUNC)
+		return;
+	const struct function_entry *entry = &verify->functions.at[call->func_id];
+	struct rule_event event = { .verify = verify, .call = call };
+	for (uint32_t i = 0; i < entry->hook_count; i++) {
+		event.hook = &verify->hooks.at[entry->first_hook + i];
+		event.rule = &verify->spec->rules.at[event.hook->rule];
+		event.state = &verify->rules[event.hook->rule];
+		if (event.hook->role == ROLE_WHEN || event.rule->kind == RULE_MODULES)
+			continue;
+		event.place = place_of_end(call);
+		event.state->open_counts[event.hook->role]--;
+		close_for_kind(&event);
+	}
+}
+
+/* ---- calls that were followed ---------------------------------------------------------------- */
+
+void rules_judge_each(struct kg_verify *verify, struct match *match, const struct kg_call *call)
+{
+	struct rule_state *state = &verify->rules[match->rule];
+	if (!match->is_dead) {
+		state->unknown_count += (call->flags & KG_CALL_INCOMPLETE) != 0;
+		return;
+	}
+	if (state->broken_count == 0) {
+		struct kg_place start = place_of_start(call);
+		state->departure = match->departure;
+		state->departure.enclosing[state->departure.enclosing_count++] =
+			(struct enclosing){ start.line_no, start.func_id };
+	}
+	note_broken(state, 0, &match->departure.place, NULL);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The rules of a verification: what they gather while the trace is read, and what they come to.
+ */
+#ifndef ANALYSE_VERIFY_RULES_H
+#define ANALYSE_VERIFY_RULES_H
+
+#include "analyse/verify_match.h"
+
+struct kg_verify;
+struct verify_lane;
+
+#define ROLE_WHEN UINT32_MAX
+
+/* A rule that wants to know of the calls of a function. */
+struct hook {
+	uint32_t rule;
+	uint32_t role;	      /* which of its names, or ROLE_WHEN */
+	uint64_t module_sets; /* MODULES: bits of the sets that the function's module is in */
+};
+
+/* What is gathered for a rule; what of it is used depends on its kind. */
+struct rule_state {
+	uint64_t when_count;
+	uint64_t *counts;	/* calls, by role */
+	uint64_t *open_counts;	/* of these: open, by role */
+	struct kg_place *first; /* where the first one started, by role */
+	struct kg_place *last;	/* where the last one started, by role */
+	uint64_t broken_count;
+	uint32_t broken_role;	 /* of the first violation */
+	struct kg_place related; /* the other call of the first violation */
+	struct kg_place places[KG_CHECK_PLACES];
+	uint32_t place_count;
+	COLUMN(struct kg_place) waiting; /* PAIR: firsts without a second, by owner or CPU */
+	COLUMN(uint32_t) by_cpu;	 /* CPUS: calls */
+	uint64_t viable;		 /* MODULES: sets that fit all calls so far */
+	uint64_t max_ns;		 /* BUDGET */
+	uint64_t total_ns;
+	struct kg_place longest;
+	uint64_t unknown_count;	    /* EACH: calls that were not seen in whole */
+	struct departure departure; /* EACH: the first one */
+};
+
+/* ---- while the trace is read ---- */
+
+KG_MUST_USE enum kg_status rules_init(struct kg_verify *verify);
+void rules_release(struct kg_verify *verify);
+/* Adds the hooks of a function that is new. */
+KG_MUST_USE enum kg_status rules_hook(struct kg_verify *verify, kg_func_id func_id,
+				      const uint64_t *row);
+/* A call that counts opens, or closes. */
+KG_MUST_USE enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
+				      const struct kg_call *call);
+void rules_close(struct kg_verify *verify, const struct kg_call *call);
+/* A call has ended that a match of an "each" went with. */
+void rules_judge_each(struct kg_verify *verify, struct match *match, const struct kg_call *call);
+
+/* ---- when it has been ---- */
+
+/* How far the trace can be trusted to have everything. */
+struct evidence {
+	bool has_gaps;
+	bool starts_late;
+	bool ends_early;
+	bool has_one_task;    /* as if the tracer had been told to follow the subject alone */
+	const char *why_gaps; /* in words; set where the flag is */
+	const char *why_late;
+	const char *why_early;
+};
+
+/* Writes the check of a rule. */
+KG_MUST_USE enum kg_status rule_check(struct kg_verify *verify, uint32_t rule,
+				      const struct evidence *evidence, struct kg_check *out);
+
+#endif
