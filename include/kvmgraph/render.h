@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reports as bytes: tables for people, JSON for programs.
+ *
+ * Names in a trace come from strangers: whatever is not plain printable text is escaped, in text as
+ * \xNN, in JSON as JSON does (bytes that are not UTF-8 become U+FFFD).
+ */
+#ifndef KVMGRAPH_RENDER_H
+#define KVMGRAPH_RENDER_H
+
+#include <stdbool.h>
+
+#include <kvmgraph/analyse.h>
+#include <kvmgraph/error.h>
+#include <kvmgraph/info.h>
+#include <kvmgraph/verify.h>
+
+KG_BEGIN_C
+
+/* ---- where output goes ----------------------------------------------------------------------- */
+
+struct kg_out;
+
+/*
+ * Opens an output. NULL or "-" is standard output. A file is written beside its final name and gets
+ * that name in kg_out_close(), so that it is there whole or not at all.
+ */
+KG_API KG_MUST_USE enum kg_status kg_out_open(const char *path, struct kg_out **out,
+					      struct kg_error *err);
+/*
+ * Ends an output and releases it. keep says whether a file gets its final name; without it nothing
+ * is left behind. Fails with KG_IO if anything could not be written, now or earlier.
+ */
+KG_API KG_MUST_USE enum kg_status kg_out_close(struct kg_out *out, bool keep, struct kg_error *err);
+/* Whether it is a terminal. */
+KG_API bool kg_out_is_terminal(const struct kg_out *out);
+
+/* ---- what is rendered ------------------------------------------------------------------------ */
+
+/* All-zero is the default. */
+struct kg_text_opts {
+	bool color;
+	bool verbose;	/* every row instead of the telling ones */
+	uint32_t width; /* columns of the terminal; 0: 100 */
+};
+
+/* A timing report: what its analyses found. */
+struct kg_timing {
+	const struct kg_info *info;
+	const struct kg_functions_report *functions;
+	struct kg_life *life; /* for its rows */
+	const struct kg_life_report *life_report;
+};
+
+/*
+ * Each writes one report. A failed write is remembered by the output and told by kg_out_close();
+ * other failures are KG_NOMEM, and KG_IO where the rows of a report cannot be read back.
+ */
+KG_API KG_MUST_USE enum kg_status kg_render_info_text(struct kg_out *out,
+						      const struct kg_info *info,
+						      const struct kg_text_opts *opts);
+KG_API KG_MUST_USE enum kg_status kg_render_info_json(struct kg_out *out,
+						      const struct kg_info *info);
+
+KG_API KG_MUST_USE enum kg_status kg_render_timing_text(struct kg_out *out,
+							const struct kg_timing *timing,
+							const struct kg_text_opts *opts);
+KG_API KG_MUST_USE enum kg_status kg_render_timing_json(struct kg_out *out,
+							const struct kg_timing *timing);
+
+/* Task by task. */
+KG_API KG_MUST_USE enum kg_status kg_render_tree_text(struct kg_out *out,
+						      const struct kg_info *info,
+						      const struct kg_call_table *table,
+						      const struct kg_text_opts *opts);
+/* CPU by CPU: what ran there, in order. */
+KG_API KG_MUST_USE enum kg_status kg_render_tree_by_cpu_text(struct kg_out *out,
+							     const struct kg_info *info,
+							     const struct kg_call_table *table,
+							     const struct kg_text_opts *opts);
+KG_API KG_MUST_USE enum kg_status kg_render_tree_json(struct kg_out *out,
+						      const struct kg_info *info,
+						      const struct kg_call_table *table);
+
+KG_API KG_MUST_USE enum kg_status
+kg_render_verify_text(struct kg_out *out, const struct kg_info *info, const struct kg_spec *spec,
+		      const struct kg_verify_report *report, const struct kg_text_opts *opts);
+KG_API KG_MUST_USE enum kg_status kg_render_verify_json(struct kg_out *out,
+							const struct kg_info *info,
+							const struct kg_spec *spec,
+							const struct kg_verify_report *report);
+
+KG_END_C
+
+#endif
