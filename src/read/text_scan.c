@@ -32,11 +32,13 @@ static bool is_digit(unsigned char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
-/* " 3) ": up to four digits. */
+/* " 3) ": up to four digits, and no more blanks than a kernel prints before them. */
 static const unsigned char *take_cpu(const unsigned char *at, struct scan_row *row)
 {
-	while (*at == ' ')
-		at++;
+	for (int blanks = 0; *at == ' '; at++) {
+		if (blanks++ == 8)
+			return NULL;
+	}
 	unsigned int cpu = 0;
 	const unsigned char *first = at;
 	for (; is_digit(*at) && at - first < 4; at++)

@@ -269,6 +269,26 @@ START_TEST(text_scan_line_longer_than_any_is_too_long)
 }
 END_TEST
 
+START_TEST(text_scan_call_behind_too_many_blanks_is_too_long)
+{
+	static const char call[] = "0)   0.161 us    |  f();\n";
+	const size_t len = WINDOW_LINE_MAX + sizeof(call);
+	char *text = malloc(len);
+	struct text_scan scan = { 0 };
+	memset(text, ' ', len);
+	memcpy(text + len - (sizeof(call) - 1), call, sizeof(call) - 1);
+	/* the last size takes it in one window, whose rows are then at hand */
+	for (size_t size = 1000; size <= 1000000; size *= 10)
+		check_bytes(&scan, (struct span){ (unsigned char *)text, len }, size,
+			    TEXT_LAYOUT_DEFAULT);
+	ck_assert_uint_eq(scan.rows.count, 1);
+	ck_assert_int_eq(scan.rows.at[0].kind, TEXT_UNKNOWN);
+	ck_assert(scan.rows.at[0].flags & SCAN_TOO_LONG);
+	text_scan_release(&scan);
+	free(text);
+}
+END_TEST
+
 /* ---- over the fixtures ---- */
 
 static void check_fixture(const char *path, struct span bytes)
@@ -394,6 +414,7 @@ Suite *text_scan_suite(void)
 	tcase_add_test(forms, text_scan_header_changes_the_columns);
 	tcase_add_test(forms, text_scan_long_names_and_depths_agree);
 	tcase_add_test(forms, text_scan_line_longer_than_any_is_too_long);
+	tcase_add_test(forms, text_scan_call_behind_too_many_blanks_is_too_long);
 	suite_add_tcase(suite, forms);
 	TCase *fixtures = tcase_create("fixtures");
 	tcase_add_test(fixtures, text_scan_every_line_of_the_fixtures_agrees);
