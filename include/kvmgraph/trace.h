@@ -48,8 +48,8 @@ KG_API KG_MUST_USE enum kg_status kg_trace_open_memory(const void *bytes, size_t
 
 /*
  * Reads the trace from its start to its end, handing its calls to the sink. May be called once.
- * Fails with KG_BAD_FORMAT if no line of function_graph was found, with KG_IO, with KG_NOMEM, or
- * with whatever the sink returned.
+ * Fails with KG_BAD_FORMAT if no line of function_graph was found (which is known only after the
+ * sink was done), with KG_IO, with KG_NOMEM, or with whatever the sink returned.
  */
 KG_API KG_MUST_USE enum kg_status
 kg_trace_run(struct kg_trace *trace, const struct kg_call_sink *sink, struct kg_error *err);

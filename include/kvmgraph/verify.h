@@ -33,7 +33,10 @@ KG_API KG_MUST_USE enum kg_status kg_spec_builtin(const char *name, struct kg_sp
 						  struct kg_error *err);
 /* Names of the built-in specifications; index from 0, NULL behind the last. */
 KG_API const char *kg_spec_builtin_name(size_t index);
-/* Sets a number of the specification ("cpus"); KG_BAD_ARG if it has none of that name. */
+/*
+ * Sets a number of the specification ("cpus"), before a trace is held against it; KG_BAD_ARG if it
+ * has none of that name.
+ */
 KG_API KG_MUST_USE enum kg_status kg_spec_set_param(struct kg_spec *spec, const char *name,
 						    uint64_t value);
 KG_API const char *kg_spec_name(const struct kg_spec *spec);
