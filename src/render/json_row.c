@@ -63,18 +63,21 @@ void row_end(struct json_row *row)
 	flush(row->doc);
 }
 
-void row_number(struct json_row *row, const char *key, uint64_t number)
+static void put_number(struct json_doc *doc, uint64_t number)
 {
 	char digits[20];
 	size_t first = sizeof(digits);
-	if (number > INT64_MAX)
-		number = INT64_MAX;
 	do {
 		digits[--first] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number > 0);
+	put(doc, digits + first, sizeof(digits) - first);
+}
+
+void row_number(struct json_row *row, const char *key, uint64_t number)
+{
 	start_member(row, key);
-	put(row->doc, digits + first, sizeof(digits) - first);
+	put_number(row->doc, number > INT64_MAX ? INT64_MAX : number);
 }
 
 void row_null(struct json_row *row, const char *key)
@@ -129,19 +132,21 @@ void row_text(struct json_row *row, const char *key, const char *text)
 void row_task(struct json_row *row, const char *key, const struct kg_tasks *tasks, kg_task_id id)
 {
 	const struct kg_task *task = id == KG_NO_TASK ? NULL : kg_tasks_get(tasks, id);
-	char label[64];
 	if (task == NULL || task->pid < 0) {
 		row_text(row, key, task == NULL ? NULL : task->comm);
 		return;
 	}
-	int len = snprintf(label, sizeof(label), "%s-%lld", task->comm, (long long)task->pid);
-	if (len > 0 && (size_t)len < sizeof(label)) {
-		row_text(row, key, label);
+	start_member(row, key);
+	if (!is_plain(task->comm)) {
+		flush(row->doc);
+		doc_dump(row->doc, value_task(tasks, id));
 		return;
 	}
-	start_member(row, key);
-	flush(row->doc);
-	doc_dump(row->doc, value_task(tasks, id));
+	put_string(row->doc, "\"");
+	put_string(row->doc, task->comm);
+	put_string(row->doc, "-");
+	put_number(row->doc, (uint64_t)task->pid);
+	put_string(row->doc, "\"");
 }
 
 void row_func(struct json_row *row, const char *key, const struct kg_funcs *funcs, kg_func_id id)
