@@ -184,9 +184,9 @@ static const struct option_row rows[] = {
 };
 
 static const struct option_group groups[] = {
-	{ "Options", common_rows, 9, offsetof(struct export_opts, common) },
+	{ "Options", common_rows, COMMON_ROW_COUNT, offsetof(struct export_opts, common) },
 	{ "Which form", rows, 3, 0 },
-	{ "Which calls", filter_rows, 6, offsetof(struct export_opts, filter) },
+	{ "Which calls", filter_rows, FILTER_ROW_COUNT, offsetof(struct export_opts, filter) },
 };
 
 const struct command command_export = {

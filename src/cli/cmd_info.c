@@ -47,7 +47,7 @@ static int run_info(const struct command *command, const void *all, size_t count
 }
 
 static const struct option_group groups[] = {
-	{ "Options", common_rows, 9, offsetof(struct info_opts, common) },
+	{ "Options", common_rows, COMMON_ROW_COUNT, offsetof(struct info_opts, common) },
 };
 
 const struct command command_info = {

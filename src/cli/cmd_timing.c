@@ -96,8 +96,8 @@ static int run_timing(const struct command *command, const void *all, size_t cou
 }
 
 static const struct option_group groups[] = {
-	{ "Options", common_rows, 9, offsetof(struct timing_opts, common) },
-	{ "Which calls", filter_rows, 6, offsetof(struct timing_opts, filter) },
+	{ "Options", common_rows, COMMON_ROW_COUNT, offsetof(struct timing_opts, common) },
+	{ "Which calls", filter_rows, FILTER_ROW_COUNT, offsetof(struct timing_opts, filter) },
 };
 
 const struct command command_timing = {

@@ -68,8 +68,8 @@ static const struct option_row rows[] = {
 };
 
 static const struct option_group groups[] = {
-	{ "Options", common_rows, 9, offsetof(struct tree_opts, common) },
-	{ "Which calls", filter_rows, 6, offsetof(struct tree_opts, filter) },
+	{ "Options", common_rows, COMMON_ROW_COUNT, offsetof(struct tree_opts, common) },
+	{ "Which calls", filter_rows, FILTER_ROW_COUNT, offsetof(struct tree_opts, filter) },
 	{ "Order", rows, 1, 0 },
 };
 

@@ -228,8 +228,8 @@ static const struct option_row rows[] = {
 
 static const struct option_group groups[] = {
 	{ "What is expected", rows, 3, 0 },
-	{ "Options", common_rows, 9, offsetof(struct verify_opts, common) },
-	{ "Which calls", filter_rows, 6, offsetof(struct verify_opts, filter) },
+	{ "Options", common_rows, COMMON_ROW_COUNT, offsetof(struct verify_opts, common) },
+	{ "Which calls", filter_rows, FILTER_ROW_COUNT, offsetof(struct verify_opts, filter) },
 };
 
 const struct command command_verify = {

@@ -65,7 +65,6 @@ const struct option_row common_rows[] = {
 	  .value = "N",
 	  .help = "use at most N threads (the default is what helps)" },
 };
-const size_t common_row_count = sizeof(common_rows) / sizeof(common_rows[0]);
 
 const struct option_row filter_rows[] = {
 	{ .name = "filter",
@@ -103,7 +102,6 @@ const struct option_row filter_rows[] = {
 	  .value = "LIST",
 	  .help = "only calls entered on these CPUs (0,2-3)" },
 };
-const size_t filter_row_count = sizeof(filter_rows) / sizeof(filter_rows[0]);
 
 const char *tmp_folder(void)
 {

@@ -33,10 +33,10 @@ struct filter_opts {
 };
 
 /* Rows for the tables of commands. */
-extern const struct option_row common_rows[];
-extern const size_t common_row_count;
-extern const struct option_row filter_rows[];
-extern const size_t filter_row_count;
+#define COMMON_ROW_COUNT 9
+#define FILTER_ROW_COUNT 6
+extern const struct option_row common_rows[COMMON_ROW_COUNT];
+extern const struct option_row filter_rows[FILTER_ROW_COUNT];
 
 /* Whether any filter was asked for; NULL: none. */
 bool filter_is_set(const struct filter_opts *opts);

@@ -14,6 +14,8 @@
 #include "event/task.h"
 
 #define EVENT_BATCH 1024
+/* Text is read in windows of this size unless another is asked for: small enough for the cache. */
+#define READER_WINDOW_BYTES ((size_t)256 * 1024)
 
 struct event_batch {
 	size_t count;

@@ -13,8 +13,6 @@
 #include "read/report_short.h"
 #include "base/banned.h"
 
-#define DEFAULT_WINDOW_BYTES ((size_t)256 * 1024)
-
 struct report_reader {
 	struct kg_reader base;
 	const struct source *source;
@@ -435,7 +433,7 @@ enum kg_status report_reader_open(const struct source *source, const struct read
 	reader->base.format = KG_FORMAT_TRACE_CMD_REPORT;
 	reader->source = source;
 	reader->facts = facts;
-	reader->window_bytes = opts->window_bytes != 0 ? opts->window_bytes : DEFAULT_WINDOW_BYTES;
+	reader->window_bytes = opts->window_bytes != 0 ? opts->window_bytes : READER_WINDOW_BYTES;
 	reader->shorts.symbols = &reader->symbols;
 	facts->columns = KG_COLUMN_CPU | KG_COLUMN_PROC | KG_COLUMN_DURATION;
 	*out = &reader->base;

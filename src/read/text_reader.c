@@ -13,7 +13,6 @@
 #include "read/text_pipeline.h"
 #include "base/banned.h"
 
-#define DEFAULT_WINDOW_BYTES ((size_t)256 * 1024)
 /* Places in a window are counted in 32 bits. */
 #define WINDOW_BYTES_MAX ((size_t)1 << 30)
 
@@ -577,7 +576,7 @@ enum kg_status text_reader_open(const struct source *source, const struct reader
 				struct read_facts *facts, struct kg_reader **out,
 				struct kg_error *err)
 {
-	size_t window_bytes = opts->window_bytes != 0 ? opts->window_bytes : DEFAULT_WINDOW_BYTES;
+	size_t window_bytes = opts->window_bytes != 0 ? opts->window_bytes : READER_WINDOW_BYTES;
 	if (window_bytes > WINDOW_BYTES_MAX)
 		window_bytes = WINDOW_BYTES_MAX;
 	struct text_layout layout;
