@@ -9,6 +9,7 @@
 #define KVMGRAPH_RENDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <kvmgraph/analyse.h>
 #include <kvmgraph/error.h>
@@ -32,6 +33,8 @@ KG_API KG_MUST_USE enum kg_status kg_out_open(const char *path, struct kg_out **
  * is left behind. Fails with KG_IO if anything could not be written, now or earlier.
  */
 KG_API KG_MUST_USE enum kg_status kg_out_close(struct kg_out *out, bool keep, struct kg_error *err);
+/* Writes bytes as they are. */
+KG_API void kg_out_write(struct kg_out *out, const void *bytes, size_t len);
 /* Whether it is a terminal. */
 KG_API bool kg_out_is_terminal(const struct kg_out *out);
 

@@ -85,6 +85,11 @@ void out_bytes(struct kg_out *out, const void *bytes, size_t len)
 	out->bytes.count += len;
 }
 
+void kg_out_write(struct kg_out *out, const void *bytes, size_t len)
+{
+	out_bytes(out, bytes, len);
+}
+
 void out_string(struct kg_out *out, const char *string)
 {
 	out_bytes(out, string, strlen(string));
