@@ -31,8 +31,8 @@ static void print_option(const struct option_row *row, FILE *to)
 
 void command_print_help(const struct command *command, FILE *to)
 {
-	fprintf(to, "Usage: kvmgraph %s [OPTIONS] %s\n\n%s\n", command->name, command->arguments,
-		command->about);
+	fprintf(to, "Usage: kvmgraph %s [OPTIONS]%s%s\n\n%s\n", command->name,
+		command->arguments[0] != '\0' ? " " : "", command->arguments, command->about);
 	for (size_t g = 0; g < command->group_count; g++) {
 		fprintf(to, "\n%s:\n", command->groups[g].title);
 		for (size_t i = 0; i < command->groups[g].row_count; i++)

@@ -79,6 +79,20 @@ static bool read_time(const char *text, uint64_t *ns)
 	return false;
 }
 
+/* "64K" as bytes */
+static bool read_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMG";
+	const char *at;
+	if (!read_number(text, bytes, &at))
+		return false;
+	const char *unit = *at != '\0' ? strchr(units, *at) : NULL;
+	if (unit == NULL)
+		return *at == '\0';
+	const uint64_t factor = UINT64_C(1) << (10 * (unit - units + 1));
+	return at[1] == '\0' && !__builtin_mul_overflow(*bytes, factor, bytes);
+}
+
 static bool is_choice(const char *choices, const char *word)
 {
 	size_t len = strlen(word);
@@ -117,6 +131,16 @@ static const char *store(const struct option_row *row, void *place, const char *
 		return is_choice(row->choices, value) ? NULL : row->choices;
 	case OPTION_NUMBER:
 		return read_number(value, place, &end) && *end == '\0' ? NULL : "a whole number";
+	case OPTION_COUNT:
+		return read_number(value, place, &end) && *end == '\0' && *(uint64_t *)place > 0
+			       ? NULL
+			       : "a whole number from 1 on";
+	case OPTION_INDEX:
+		return read_number(value, place, &end) && *end == '\0' && ++*(uint64_t *)place > 0
+			       ? NULL
+			       : "a whole number";
+	case OPTION_SIZE:
+		return read_size(value, place) ? NULL : "a size such as 4096, 64K or 2M";
 	case OPTION_TIME:
 		return read_time(value, place) ? NULL : "a time such as 300, 5us or 1.5ms";
 	case OPTION_LIST:

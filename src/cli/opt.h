@@ -14,6 +14,9 @@ enum option_kind {
 	OPTION_STRING, /* const char * */
 	OPTION_CHOICE, /* const char *, one of the words in `choices` */
 	OPTION_NUMBER, /* uint64_t */
+	OPTION_COUNT,  /* uint64_t, from 1 on, so that 0 is: not given */
+	OPTION_INDEX,  /* uint64_t, the number plus 1, so that 0 is: not given */
+	OPTION_SIZE,   /* uint64_t, bytes: "4096", "64K", "2M", "1G" */
 	OPTION_TIME,   /* uint64_t, ns: "5us", "1ms", "1.5s", "300" (ns) */
 	OPTION_LIST,   /* struct string_list: may be given several times */
 };
