@@ -7,7 +7,7 @@ find_package(PkgConfig REQUIRED)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
-# JSON: specifications are read, reports written (analyse, render)
+# JSON: specifications are read, reports written (analyse, render, vmm)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.10)
 
 # compressed input: gzip, xz, zstd (base)
@@ -29,6 +29,17 @@ endif()
 option(KG_WITH_DAT "Read trace.dat, the file of trace-cmd (zlib, libzstd)" ${KG_CAN_READ_DAT})
 if(KG_WITH_DAT AND NOT KG_CAN_READ_DAT)
 	message(FATAL_ERROR "KG_WITH_DAT needs zlib (zlib1g-dev) and libzstd (libzstd-dev)")
+endif()
+
+# the reference VMM: x86 guests, and Linux's KVM below them
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64)$")
+	set(KG_CAN_VMM ON)
+else()
+	set(KG_CAN_VMM OFF)
+endif()
+option(KG_WITH_VMM "The reference VMM (x86-64 only)" ${KG_CAN_VMM})
+if(KG_WITH_VMM AND NOT KG_CAN_VMM)
+	message(FATAL_ERROR "KG_WITH_VMM is for Linux on x86-64 only")
 endif()
 
 # Markdown to manual pages (documents)
