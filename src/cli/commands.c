@@ -5,6 +5,7 @@
 #include "base/banned.h"
 
 const struct command *const commands[] = {
-	&command_info, &command_tree, &command_timing, &command_verify, &command_export,
+	&command_info,	 &command_tree,	  &command_timing,
+	&command_verify, &command_export, &command_vmm,
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

@@ -14,5 +14,6 @@ extern const struct command command_tree;
 extern const struct command command_timing;
 extern const struct command command_verify;
 extern const struct command command_export;
+extern const struct command command_vmm;
 
 #endif
