@@ -82,7 +82,7 @@ static int time_left(struct stopper *stopper)
 {
 	const uint64_t deadline = atomic_load(&stopper->deadline_ns);
 	const uint64_t now = now_ns();
-	if (deadline == 0 || stopper_cause(stopper) != STOP_NONE)
+	if (stopper_cause(stopper) != STOP_NONE)
 		return -1;
 	if (deadline <= now)
 		return 0;

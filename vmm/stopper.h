@@ -29,7 +29,7 @@ struct stopper {
 	struct runner *runners;
 	atomic_int cause;	      /* enum stop_cause */
 	atomic_int signal;	      /* of STOP_SIGNAL */
-	_Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC_RAW; 0: none */
+	_Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC_RAW */
 	pthread_t thread;
 	int wake_fd;
 	int signal_fd;
@@ -42,7 +42,7 @@ void stopper_signals(sigset_t *set);
 
 /* One that nobody watches for: it stops runners, but nothing stops it. */
 void stopper_init(struct stopper *stopper);
-/* Starts to watch; 0, or an errno. */
+/* Starts to watch; 0, or an errno. The deadline may be moved later at any time, not earlier. */
 int stopper_start(struct stopper *stopper, uint64_t deadline_ns);
 /* Ends that: the thread is gone, the signals are as they were. */
 void stopper_finish(struct stopper *stopper);
