@@ -101,7 +101,7 @@ static inline bool is_same(const unsigned char *a, const unsigned char *b, size_
 /* What is to be expected behind this body is looked up under the last few that came before. */
 static inline void remember(uint32_t *context, uint32_t id)
 {
-	*context = (*context << 5) ^ (id * 0x9e3779b1u >> 8);
+	*context = (*context << 3) ^ (id * 0x9e3779b1u >> 8);
 }
 
 uint32_t body_find(struct body_table *table, uint16_t cpu, const unsigned char *at,

@@ -20,13 +20,6 @@ static uint64_t load8(const unsigned char *at)
 	return word;
 }
 
-static uint32_t load4(const unsigned char *at)
-{
-	uint32_t word;
-	memcpy(&word, at, sizeof(word));
-	return word;
-}
-
 static bool is_digit(unsigned char c)
 {
 	return (unsigned char)(c - '0') < 10;
@@ -35,6 +28,10 @@ static bool is_digit(unsigned char c)
 /* " 3) ": up to four digits, and no more blanks than a kernel prints before them. */
 static const unsigned char *take_cpu(const unsigned char *at, struct scan_row *row)
 {
+	if (at[0] == ' ' && is_digit(at[1]) && at[2] == ')' && at[3] == ' ') {
+		row->cpu = (uint16_t)(at[1] - '0');
+		return at + 4;
+	}
 	for (int blanks = 0; *at == ' '; at++) {
 		if (blanks++ == 8)
 			return NULL;
@@ -50,48 +47,50 @@ static const unsigned char *take_cpu(const unsigned char *at, struct scan_row *r
 }
 
 #define EIGHT_BLANKS UINT64_C(0x2020202020202020)
-#define FOUR_BLANKS UINT32_C(0x20202020)
 /* Where the bar of the duration column stands in all but the longest durations. */
 #define BAR_OFFSET 14
 
-static unsigned int digit_at(const unsigned char *at)
+/* Eight decimal digits, one a byte (not as characters), the first one lowest. */
+static uint64_t eight_digits(uint64_t digits)
 {
-	return (unsigned int)(*at - '0');
+	const uint64_t low_bytes = UINT64_C(0x000000ff000000ff);
+	/* every other byte becomes a number of two digits, and these are summed up */
+	digits = digits * 10 + (digits >> 8);
+	return ((digits & low_bytes) * (100 + (UINT64_C(1000000) << 32)) +
+		(digits >> 16 & low_bytes) * (1 + (UINT64_C(10000) << 32))) >>
+	       32;
 }
 
-/* "+ 13.335 us   |", or its blanks: at the character behind the bar. */
+/*
+ * "+ 13.335 us   |", or its blanks: at the character behind the bar. A value has one to three
+ * digits before the point and always three behind it: it is looked at as a word, moved up so that
+ * the point is its fourth byte.
+ */
 static const unsigned char *take_duration(const unsigned char *at, struct scan_row *row)
 {
-	if (at[BAR_OFFSET] != '|')
-		return NULL;
+	/* what the word has to be, but for the digits; and what follows up to the bar */
+	static const uint64_t forms[] = { UINT64_C(0x203030302e300000),
+					  UINT64_C(0x203030302e303000),
+					  UINT64_C(0x203030302e303030) };
+	static const uint64_t tails[] = { UINT64_C(0x7c20202020737520),
+					  UINT64_C(0x007c202020737520),
+					  UINT64_C(0x00007c2020737520) };
 	row->mark = *at;
 	if (load8(at) == EIGHT_BLANKS) {
 		row->dur_ns = KG_NO_NS;
 		/* two words that overlap cover all 14 blanks */
-		return load8(at + BAR_OFFSET - 8) == EIGHT_BLANKS ? at + BAR_OFFSET + 1 : NULL;
+		return load8(at + BAR_OFFSET - 8) == EIGHT_BLANKS && at[BAR_OFFSET] == '|'
+			       ? at + BAR_OFFSET + 1
+			       : NULL;
 	}
-	/* one to three digits before the point, and always three behind it */
-	const unsigned char *digits = at + 2;
-	unsigned int whole = digit_at(digits);
-	unsigned int others = whole;
-	size_t len = 1;
-	for (; digits[len] != '.'; len++) {
-		if (len == 3)
-			return NULL;
-		unsigned int digit = digit_at(digits + len);
-		others |= digit > 9 ? 0x10 : 0;
-		whole = whole * 10 + digit;
-	}
-	unsigned int tenth = digit_at(digits + len + 1);
-	unsigned int hundredth = digit_at(digits + len + 2);
-	unsigned int thousandth = digit_at(digits + len + 3);
-	const unsigned char *unit = digits + len + 4;
-	/* blanks from the unit to the bar: the more digits, the fewer */
-	uint32_t gap = (load4(at + BAR_OFFSET - 4) ^ FOUR_BLANKS) >> (8 * (len - 1));
-	if (at[1] != ' ' || others > 9 || tenth > 9 || hundredth > 9 || thousandth > 9 ||
-	    load4(unit) != load4((const unsigned char *)" us ") || gap != 0)
+	/* digits before the point, less one */
+	const unsigned int more = at[3] == '.' ? 0 : at[4] == '.' ? 1 : 2;
+	const uint64_t digits = load8(at + 2) << (8 * (2 - more)) ^ forms[more];
+	const uint64_t above_9 = (digits + UINT64_C(0x7f7676767f767676)) | digits;
+	if (at[1] != ' ' || (above_9 & UINT64_C(0x8080808080808080)) != 0 ||
+	    load8(at + BAR_OFFSET - 7) >> (8 * more) != tails[more])
 		return NULL;
-	row->dur_ns = whole * 1000 + tenth * 100 + hundredth * 10 + thousandth;
+	row->dur_ns = eight_digits((digits & 0xffffff) << 16 | (digits >> 32 << 40));
 	return at + BAR_OFFSET + 1;
 }
 
