@@ -81,29 +81,38 @@ static void check_time(struct builder *builder, struct lane *lane, const struct 
 
 /* ---- calls ---- */
 
-/* What is known of a call from its frame alone, its caller being the frame below. */
-static inline struct kg_call call_of(const struct lane *lane, const struct frame *frame,
-				     const struct frame *below)
+/* A call at an event that would go on top of its lane, as far as it is known when it opens. */
+static inline struct kg_call new_call(struct builder *builder, struct lane *lane,
+				      const struct kg_event *event)
 {
+	const struct frame *below = lane_top(lane);
 	return (struct kg_call){
-		.id = frame->id,
-		.parent_id = below != NULL ? below->id : KG_NO_CALL,
-		.line_no = frame->line_no,
-		.time_ns = frame->time_ns,
+		.id = builder->next_id++,
+		.parent_id = below != NULL ? below->call.id : KG_NO_CALL,
+		.line_no = event->line_no,
+		.time_ns = event->time_ns,
 		.end_time_ns = KG_NO_NS,
 		.dur_ns = KG_NO_NS,
 		.self_ns = KG_NO_NS,
-		.func_id = frame->func_id,
+		.func_id = event->func_id,
 		.task_id = lane->task_id,
 		.lane_id = lane->stack_id,
-		.child_count = frame->child_count,
-		.cpu_enter = frame->cpu,
+		.cpu_enter = event->cpu,
 		.cpu_leave = KG_NO_CPU,
-		.depth = frame->depth,
-		.level = frame->level,
-		.flags = frame->level == 0 ? KG_CALL_ROOT : 0,
+		.depth = event->depth,
+		.level = (uint16_t)lane->real_count,
+		.flags = lane->real_count == 0 ? KG_CALL_ROOT : 0,
 		.mark = ' ',
 	};
+}
+
+/* A frame at a depth that nothing is known about. */
+static struct frame unseen_frame(struct builder *builder, struct lane *lane, uint16_t depth)
+{
+	const struct kg_event nothing = {
+		.time_ns = KG_NO_NS, .func_id = KG_NO_FUNC, .cpu = KG_NO_CPU, .depth = depth
+	};
+	return (struct frame){ .call = new_call(builder, lane, &nothing), .flags = FRAME_UNSEEN };
 }
 
 static void count_incomplete(struct kg_call_counts *counts, const struct kg_call *call)
@@ -142,8 +151,8 @@ static inline bool account(struct builder *builder, struct lane *lane, struct fr
 	}
 	if (below == NULL)
 		return true;
-	below->call_count += call->call_count;
-	below->child_count++;
+	below->call.call_count += call->call_count;
+	below->call.child_count++;
 	below->root_count += is_root;
 	if (call->dur_ns == KG_NO_NS)
 		below->flags |= FRAME_SELF_UNKNOWN;
@@ -174,33 +183,33 @@ static enum kg_status drop_unseen(struct builder *builder, const struct frame *f
 				  struct frame *below)
 {
 	if (below != NULL) {
-		below->call_count += frame->call_count;
-		below->child_count += frame->child_count;
+		below->call.call_count += frame->call.call_count;
+		below->call.child_count += frame->call.child_count;
 		below->root_count += frame->root_count;
 		add_child_time(below, frame->child_ns);
 		below->flags |= frame->flags & FRAME_SELF_UNKNOWN;
 	}
-	return builder->sink->vanished(builder->sink->self, frame->id,
-				       below != NULL ? below->id : KG_NO_CALL);
+	return builder->sink->vanished(builder->sink->self, frame->call.id, frame->call.parent_id);
 }
 
 /* Takes the top frame off its lane: it has no end. */
 static enum kg_status abandon_top(struct builder *builder, struct lane *lane)
 {
-	struct frame frame = lane->frames.at[--lane->frames.count];
+	/* nothing is put on the lane before the frame is done with */
+	struct frame *frame = &lane->frames.at[--lane->frames.count];
+	struct kg_call *call = &frame->call;
 	struct frame *below = lane_top(lane);
-	if (frame.flags & FRAME_UNSEEN)
-		return drop_unseen(builder, &frame, below);
+	if (frame->flags & FRAME_UNSEEN)
+		return drop_unseen(builder, frame, below);
 	lane->real_count--;
-	struct kg_call call = call_of(lane, &frame, below);
-	call.flags |= KG_CALL_NO_END;
-	if (frame.flags & FRAME_GAP)
-		call.flags |= KG_CALL_GAP;
-	call.call_count = frame.call_count + 1;
-	diag_add(builder->diags, KG_DIAG_NO_END, frame.line_no);
-	if (!account(builder, lane, below, &call))
+	call->flags |= KG_CALL_NO_END;
+	if (frame->flags & FRAME_GAP)
+		call->flags |= KG_CALL_GAP;
+	call->call_count++;
+	diag_add(builder->diags, KG_DIAG_NO_END, call->line_no);
+	if (!account(builder, lane, below, call))
 		return KG_NOMEM;
-	return builder->sink->closed(builder->sink->self, &call);
+	return builder->sink->closed(builder->sink->self, call);
 }
 
 static enum kg_status abandon_down_to(struct builder *builder, struct lane *lane, size_t count)
@@ -218,20 +227,14 @@ static enum kg_status fill_up_to(struct builder *builder, struct lane *lane,
 				 const struct kg_event *event)
 {
 	const struct frame *top = lane_top(lane);
-	uint16_t depth = top != NULL ? (uint16_t)(top->depth + 1) : 0;
+	uint16_t depth = top != NULL ? (uint16_t)(top->call.depth + 1) : 0;
 	if (depth >= event->depth)
 		return KG_OK;
 	/* where nothing was open the trace simply begins in the middle */
 	if (lane->real_count > 0)
 		diag_add(builder->diags, KG_DIAG_DEPTH_JUMP, event->line_no);
 	for (; depth < event->depth; depth++) {
-		struct frame unseen = { .id = builder->next_id++,
-					.time_ns = KG_NO_NS,
-					.func_id = KG_NO_FUNC,
-					.cpu = KG_NO_CPU,
-					.depth = depth,
-					.level = (uint16_t)lane->real_count,
-					.flags = FRAME_UNSEEN };
+		struct frame unseen = unseen_frame(builder, lane, depth);
 		if (!column_push(&lane->frames, unseen))
 			return KG_NOMEM;
 	}
@@ -256,22 +259,15 @@ static enum kg_status enter(struct builder *builder, struct lane *lane,
 		if (status != KG_OK)
 			return status;
 	}
-	struct frame frame = { .id = builder->next_id++,
-			       .line_no = event->line_no,
-			       .time_ns = event->time_ns,
-			       .func_id = event->func_id,
-			       .cpu = event->cpu,
-			       .depth = event->depth,
-			       .level = (uint16_t)lane->real_count };
-	if (!column_push(&lane->frames, frame))
+	if (!column_reserve(&lane->frames, lane->frames.count + 1))
 		return KG_NOMEM;
+	const struct frame frame = { .call = new_call(builder, lane, event) };
+	struct frame *top = &lane->frames.at[lane->frames.count++];
+	*top = frame;
 	lane->real_count++;
 	if (builder->sink->opened == kg_sink_ignore_call)
 		return KG_OK;
-	const struct frame *below =
-		lane->frames.count > 1 ? &lane->frames.at[lane->frames.count - 2] : NULL;
-	struct kg_call call = call_of(lane, &frame, below);
-	return builder->sink->opened(builder->sink->self, &call);
+	return builder->sink->opened(builder->sink->self, &top->call);
 }
 
 static enum kg_status leaf(struct builder *builder, struct lane *lane, const struct kg_event *event)
@@ -281,58 +277,44 @@ static enum kg_status leaf(struct builder *builder, struct lane *lane, const str
 		if (status != KG_OK)
 			return status;
 	}
-	struct frame *below = lane_top(lane);
-	struct kg_call call = {
-		.id = builder->next_id++,
-		.parent_id = below != NULL ? below->id : KG_NO_CALL,
-		.line_no = event->line_no,
-		.end_line_no = event->line_no,
-		.time_ns = event->time_ns,
-		.end_time_ns = KG_NO_NS,
-		.dur_ns = event->dur_ns,
-		.self_ns = event->dur_ns,
-		.call_count = 1,
-		.func_id = event->func_id,
-		.task_id = lane->task_id,
-		.lane_id = lane->stack_id,
-		.cpu_enter = event->cpu,
-		.cpu_leave = event->cpu,
-		.depth = event->depth,
-		.level = (uint16_t)lane->real_count,
-		.flags = (uint8_t)(KG_CALL_ATOMIC | (lane->real_count == 0 ? KG_CALL_ROOT : 0)),
-		.mark = event->mark,
-	};
-	if (!account(builder, lane, below, &call))
+	struct kg_call call = new_call(builder, lane, event);
+	call.end_line_no = event->line_no;
+	call.dur_ns = event->dur_ns;
+	call.self_ns = event->dur_ns;
+	call.call_count = 1;
+	call.cpu_leave = event->cpu;
+	call.flags |= KG_CALL_ATOMIC;
+	call.mark = event->mark;
+	if (!account(builder, lane, lane_top(lane), &call))
 		return KG_NOMEM;
 	return builder->sink->closed(builder->sink->self, &call);
 }
 
-/* Hands out the call that a closing brace ends. */
-static enum kg_status close_frame(struct builder *builder, struct lane *lane,
-				  const struct frame *frame, const struct kg_event *event)
+/* Hands out the call that a closing brace ends; its frame is off the lane. */
+static enum kg_status close_frame(struct builder *builder, struct lane *lane, struct frame *frame,
+				  const struct kg_event *event)
 {
-	struct frame *below = lane_top(lane);
-	struct kg_call call = call_of(lane, frame, below);
-	call.end_line_no = event->line_no;
-	call.end_time_ns = event->time_ns;
-	call.dur_ns = event->dur_ns;
-	call.call_count = frame->call_count + 1;
-	call.cpu_leave = event->cpu;
-	call.mark = event->mark;
+	struct kg_call *call = &frame->call;
+	call->end_line_no = event->line_no;
+	call->end_time_ns = event->time_ns;
+	call->dur_ns = event->dur_ns;
+	call->call_count++;
+	call->cpu_leave = event->cpu;
+	call->mark = event->mark;
 	if (frame->flags & FRAME_GAP)
-		call.flags |= KG_CALL_GAP;
+		call->flags |= KG_CALL_GAP;
 	if (frame->flags & FRAME_UNSEEN) {
-		call.flags |= KG_CALL_NO_START;
-		call.func_id = event->func_id;
+		call->flags |= KG_CALL_NO_START;
+		call->func_id = event->func_id;
 		diag_add(builder->diags, KG_DIAG_NO_START, event->line_no);
 		/* its callees are no roots after all */
 		lane->roots -= frame->root_count;
 	} else if ((frame->flags & FRAME_GAP) == 0) {
-		call.self_ns = self_time(builder, frame, event);
+		call->self_ns = self_time(builder, frame, event);
 	}
-	if (!account(builder, lane, below, &call))
+	if (!account(builder, lane, lane_top(lane), call))
 		return KG_NOMEM;
-	return builder->sink->closed(builder->sink->self, &call);
+	return builder->sink->closed(builder->sink->self, call);
 }
 
 /* A closing brace where nothing is open at its depth. */
@@ -342,13 +324,7 @@ static enum kg_status close_unknown(struct builder *builder, struct lane *lane,
 	enum kg_status status = fill_up_to(builder, lane, event);
 	if (status != KG_OK)
 		return status;
-	const struct frame frame = { .id = builder->next_id++,
-				     .time_ns = KG_NO_NS,
-				     .func_id = KG_NO_FUNC,
-				     .cpu = KG_NO_CPU,
-				     .depth = event->depth,
-				     .level = (uint16_t)lane->real_count,
-				     .flags = FRAME_UNSEEN };
+	struct frame frame = unseen_frame(builder, lane, event->depth);
 	return close_frame(builder, lane, &frame, event);
 }
 
@@ -356,15 +332,15 @@ static enum kg_status close_unknown(struct builder *builder, struct lane *lane,
 static enum kg_status close_top(struct builder *builder, struct lane *lane,
 				const struct kg_event *event)
 {
-	const struct frame frame = lane->frames.at[--lane->frames.count];
-	lane->real_count -= (frame.flags & FRAME_UNSEEN) == 0;
-	return close_frame(builder, lane, &frame, event);
+	struct frame *frame = &lane->frames.at[--lane->frames.count];
+	lane->real_count -= (frame->flags & FRAME_UNSEEN) == 0;
+	return close_frame(builder, lane, frame, event);
 }
 
 /* Whether a closing brace that names its function names another than the one on top. */
 static bool contradicts(const struct frame *top, const struct kg_event *event)
 {
-	return event->func_id != KG_NO_FUNC && event->func_id != top->func_id &&
+	return event->func_id != KG_NO_FUNC && event->func_id != top->call.func_id &&
 	       (top->flags & FRAME_UNSEEN) == 0;
 }
 
@@ -380,9 +356,9 @@ static enum kg_status leave_elsewhere(struct builder *builder, struct lane *lane
 	if (status != KG_OK)
 		return status;
 	const struct frame *top = &lane->frames.at[position];
-	if (top->depth == event->depth && !contradicts(top, event))
+	if (top->call.depth == event->depth && !contradicts(top, event))
 		return close_top(builder, lane, event);
-	if (top->depth == event->depth)
+	if (top->call.depth == event->depth)
 		/* the end of the open call is missing, and so is the start of this one */
 		diag_add(builder->diags, KG_DIAG_NAME_MISMATCH, event->line_no);
 	status = abandon_down_to(builder, lane, position);
@@ -393,7 +369,7 @@ static enum kg_status leave(struct builder *builder, struct lane *lane,
 			    const struct kg_event *event)
 {
 	const struct frame *top = lane_top(lane);
-	if (top != NULL && top->depth == event->depth && !contradicts(top, event))
+	if (top != NULL && top->call.depth == event->depth && !contradicts(top, event))
 		return close_top(builder, lane, event);
 	return leave_elsewhere(builder, lane, event);
 }

@@ -21,19 +21,15 @@ enum frame_flag {
 	FRAME_SELF_UNKNOWN = 1 << 2, /* a callee's time is not known */
 };
 
+/*
+ * A call while it is open, as it is handed out when it ends: what is known of it by now. Its sums
+ * are those of its callees.
+ */
 struct frame {
-	kg_call_id id;
-	uint64_t line_no;
-	uint64_t time_ns;
+	struct kg_call call;
 	uint64_t child_ns;   /* time of its callees */
-	uint64_t call_count; /* calls in the trees of its callees */
-	kg_func_id func_id;
-	uint32_t child_count;
 	uint32_t root_count; /* UNSEEN: callees that counted as roots */
-	uint16_t cpu;
-	uint16_t depth;
-	uint16_t level; /* real frames below */
-	uint8_t flags;
+	uint8_t flags;	     /* enum frame_flag */
 };
 
 /* A lane has a stack only while something is open on it: there are far more tasks than busy ones.
@@ -68,14 +64,14 @@ static inline struct frame *lane_top(struct lane *lane)
 static inline bool lane_fits(const struct lane *lane, uint16_t depth)
 {
 	const size_t count = lane->frames.count;
-	return count == 0 ? depth == 0 : lane->frames.at[count - 1].depth + 1 == depth;
+	return count == 0 ? depth == 0 : lane->frames.at[count - 1].call.depth + 1 == depth;
 }
 
 /* The number of frames with a smaller depth: where a frame of this depth belongs. */
 static inline size_t lane_position(const struct lane *lane, uint16_t depth)
 {
 	size_t position = lane->frames.count;
-	while (position > 0 && lane->frames.at[position - 1].depth >= depth)
+	while (position > 0 && lane->frames.at[position - 1].call.depth >= depth)
 		position--;
 	return position;
 }
