@@ -81,38 +81,60 @@ static void check_time(struct builder *builder, struct lane *lane, const struct 
 
 /* ---- calls ---- */
 
-/* A call at an event that would go on top of its lane, as far as it is known when it opens. */
-static inline struct kg_call new_call(struct builder *builder, struct lane *lane,
-				      const struct kg_event *event)
+/*
+ * Starts a call at an event that is about to go on top of its lane: what is known when it opens.
+ * Member by member, for a struct that is put together elsewhere and copied costs more than all of
+ * them: the copy has to wait for the members.
+ */
+static inline void start_call(struct builder *builder, struct lane *lane,
+			      const struct kg_event *event, struct kg_call *call)
 {
 	const struct frame *below = lane_top(lane);
-	return (struct kg_call){
-		.id = builder->next_id++,
-		.parent_id = below != NULL ? below->call.id : KG_NO_CALL,
-		.line_no = event->line_no,
-		.time_ns = event->time_ns,
-		.end_time_ns = KG_NO_NS,
-		.dur_ns = KG_NO_NS,
-		.self_ns = KG_NO_NS,
-		.func_id = event->func_id,
-		.task_id = lane->task_id,
-		.lane_id = lane->stack_id,
-		.cpu_enter = event->cpu,
-		.cpu_leave = KG_NO_CPU,
-		.depth = event->depth,
-		.level = (uint16_t)lane->real_count,
-		.flags = lane->real_count == 0 ? KG_CALL_ROOT : 0,
-		.mark = ' ',
-	};
+	call->id = builder->next_id++;
+	call->parent_id = below != NULL ? below->call.id : KG_NO_CALL;
+	call->line_no = event->line_no;
+	call->end_line_no = 0;
+	call->time_ns = event->time_ns;
+	call->end_time_ns = KG_NO_NS;
+	call->dur_ns = KG_NO_NS;
+	call->self_ns = KG_NO_NS;
+	call->call_count = 0;
+	call->func_id = event->func_id;
+	call->task_id = lane->task_id;
+	call->lane_id = lane->stack_id;
+	call->child_count = 0;
+	call->cpu_enter = event->cpu;
+	call->cpu_leave = KG_NO_CPU;
+	call->depth = event->depth;
+	call->level = (uint16_t)lane->real_count;
+	call->flags = lane->real_count == 0 ? KG_CALL_ROOT : 0;
+	call->mark = ' ';
 }
 
-/* A frame at a depth that nothing is known about. */
-static struct frame unseen_frame(struct builder *builder, struct lane *lane, uint16_t depth)
+static inline void start_frame(struct builder *builder, struct lane *lane,
+			       const struct kg_event *event, struct frame *frame)
+{
+	start_call(builder, lane, event, &frame->call);
+	frame->child_ns = 0;
+	frame->root_count = 0;
+	frame->flags = 0;
+}
+
+/* The same at a depth that nothing is known about. */
+static void start_unseen(struct builder *builder, struct lane *lane, uint16_t depth,
+			 struct frame *frame)
 {
 	const struct kg_event nothing = {
 		.time_ns = KG_NO_NS, .func_id = KG_NO_FUNC, .cpu = KG_NO_CPU, .depth = depth
 	};
-	return (struct frame){ .call = new_call(builder, lane, &nothing), .flags = FRAME_UNSEEN };
+	start_frame(builder, lane, &nothing, frame);
+	frame->flags = FRAME_UNSEEN;
+}
+
+/* Makes room for one more frame; false when memory is out. */
+static inline bool reserve_frame(struct lane *lane)
+{
+	return column_reserve(&lane->frames, lane->frames.count + 1);
 }
 
 static void count_incomplete(struct kg_call_counts *counts, const struct kg_call *call)
@@ -234,9 +256,10 @@ static enum kg_status fill_up_to(struct builder *builder, struct lane *lane,
 	if (lane->real_count > 0)
 		diag_add(builder->diags, KG_DIAG_DEPTH_JUMP, event->line_no);
 	for (; depth < event->depth; depth++) {
-		struct frame unseen = unseen_frame(builder, lane, depth);
-		if (!column_push(&lane->frames, unseen))
+		if (!reserve_frame(lane))
 			return KG_NOMEM;
+		start_unseen(builder, lane, depth, &lane->frames.at[lane->frames.count]);
+		lane->frames.count++;
 	}
 	return KG_OK;
 }
@@ -259,15 +282,15 @@ static enum kg_status enter(struct builder *builder, struct lane *lane,
 		if (status != KG_OK)
 			return status;
 	}
-	if (!column_reserve(&lane->frames, lane->frames.count + 1))
+	if (!reserve_frame(lane))
 		return KG_NOMEM;
-	const struct frame frame = { .call = new_call(builder, lane, event) };
-	struct frame *top = &lane->frames.at[lane->frames.count++];
-	*top = frame;
+	struct frame *frame = &lane->frames.at[lane->frames.count];
+	start_frame(builder, lane, event, frame);
+	lane->frames.count++;
 	lane->real_count++;
 	if (builder->sink->opened == kg_sink_ignore_call)
 		return KG_OK;
-	return builder->sink->opened(builder->sink->self, &top->call);
+	return builder->sink->opened(builder->sink->self, &frame->call);
 }
 
 static enum kg_status leaf(struct builder *builder, struct lane *lane, const struct kg_event *event)
@@ -277,7 +300,8 @@ static enum kg_status leaf(struct builder *builder, struct lane *lane, const str
 		if (status != KG_OK)
 			return status;
 	}
-	struct kg_call call = new_call(builder, lane, event);
+	struct kg_call call;
+	start_call(builder, lane, event, &call);
 	call.end_line_no = event->line_no;
 	call.dur_ns = event->dur_ns;
 	call.self_ns = event->dur_ns;
@@ -324,7 +348,8 @@ static enum kg_status close_unknown(struct builder *builder, struct lane *lane,
 	enum kg_status status = fill_up_to(builder, lane, event);
 	if (status != KG_OK)
 		return status;
-	struct frame frame = unseen_frame(builder, lane, event->depth);
+	struct frame frame;
+	start_unseen(builder, lane, event->depth, &frame);
 	return close_frame(builder, lane, &frame, event);
 }
 
