@@ -19,6 +19,7 @@ KG_BEGIN_C
 #define KG_STATUS_LIST(X)                                                                          \
 	X(KG_OK, 0, "done")                                                                        \
 	X(KG_END, 1, "nothing more to read")                                                       \
+	X(KG_AGAIN, 2, "the trace has to be read again")                                           \
 	X(KG_IO, -1, "cannot read or write")                                                       \
 	X(KG_BAD_FORMAT, -2, "not a function_graph trace")                                         \
 	X(KG_NOMEM, -3, "out of memory")                                                           \

@@ -28,6 +28,13 @@ struct kg_trace_opts {
 	size_t window_bytes;	/* text is read in windows of about this size; 0: 256 KiB */
 	uint32_t thread_count;	/* at most so many threads read; 0: only the caller's */
 	const char *tmp_folder; /* where a pipe is spooled; NULL: /tmp */
+	/*
+	 * Who runs on a CPU before its first switch is told by that switch, which may come late or
+	 * never. 0: the whole trace is looked through for it, where it has to be. Else only so many
+	 * bytes ahead: then the task counts as unnamed, and where it is named after all a run ends
+	 * with KG_AGAIN.
+	 */
+	uint64_t look_ahead_bytes;
 	/* told now and then how far the run is; total is never 0 */
 	void (*progress)(void *self, uint64_t done_bytes, uint64_t total_bytes);
 	void *progress_self;
@@ -49,7 +56,9 @@ KG_API KG_MUST_USE enum kg_status kg_trace_open_memory(const void *bytes, size_t
 /*
  * Reads the trace from its start to its end, handing its calls to the sink. May be called once.
  * Fails with KG_BAD_FORMAT if no line of function_graph was found (which is known only after the
- * sink was done), with KG_IO, with KG_NOMEM, or with whatever the sink returned.
+ * sink was done), with KG_IO, with KG_NOMEM, or with whatever the sink returned. KG_AGAIN, only
+ * with look_ahead_bytes: some task was mistaken, so what the sink has got is worth nothing, and the
+ * trace is to be rewound and run with a new one.
  */
 KG_API KG_MUST_USE enum kg_status
 kg_trace_run(struct kg_trace *trace, const struct kg_call_sink *sink, struct kg_error *err);
@@ -60,6 +69,12 @@ kg_trace_run(struct kg_trace *trace, const struct kg_call_sink *sink, struct kg_
  */
 KG_API KG_MUST_USE enum kg_status
 kg_trace_run_events(struct kg_trace *trace, const struct kg_event_sink *sink, struct kg_error *err);
+
+/*
+ * Makes it possible to run the trace again: all that was read is forgotten, and the tables below
+ * are filled anew. Runs look ahead without a limit from then on, so that none ends with KG_AGAIN.
+ */
+KG_API KG_MUST_USE enum kg_status kg_trace_rewind(struct kg_trace *trace, struct kg_error *err);
 
 /* Which form the trace has; known before it is run. */
 KG_API enum kg_format kg_trace_format(const struct kg_trace *trace);

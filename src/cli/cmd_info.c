@@ -36,8 +36,11 @@ static int run_info(const struct command *command, const void *all, size_t count
 	}
 	struct input input;
 	int code = input_open(&input, command, &opts->common, arguments[0]);
-	if (code == EXIT_DONE)
-		code = input_run(&input, NULL, nothing);
+	if (code == EXIT_DONE) {
+		do
+			code = input_run(&input, NULL, nothing);
+		while (code == INPUT_AGAIN);
+	}
 	if (code == EXIT_DONE)
 		code = write_info(command, opts, &input.info);
 	if (code == EXIT_DONE)
@@ -64,6 +67,7 @@ const struct command command_info = {
 		    "  kvmgraph info --strict -q trace.txt || echo damaged\n",
 	.groups = groups,
 	.group_count = sizeof(groups) / sizeof(groups[0]),
+	.runs_again = true,
 	.opts_size = sizeof(struct info_opts),
 	.run = run_info,
 };

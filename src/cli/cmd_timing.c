@@ -47,24 +47,40 @@ static enum kg_status render(struct kg_out *out, const struct timing_opts *opts,
 					 : kg_render_timing_text(out, &timing, &text);
 }
 
+static void close_analyses(struct analyses *analyses)
+{
+	kg_functions_free(analyses->functions);
+	kg_life_free(analyses->life);
+	*analyses = (struct analyses){ 0 };
+}
+
+static int run_analyses(const struct command *command, const struct timing_opts *opts,
+			struct input *input, struct analyses *analyses)
+{
+	int code;
+	do {
+		close_analyses(analyses);
+		enum kg_status status = open_analyses(analyses, input->trace);
+		if (status != KG_OK)
+			return fail_plain(command, status);
+		code = input_run(input, &opts->filter, kg_tee_sink(&analyses->tee));
+	} while (code == INPUT_AGAIN);
+	return code;
+}
+
 static int time_file(const struct command *command, const struct timing_opts *opts,
 		     const char *path, struct kg_out *out)
 {
 	struct input input;
 	struct analyses analyses = { 0 };
 	int code = input_open(&input, command, &opts->common, path);
-	if (code == EXIT_DONE) {
-		enum kg_status status = open_analyses(&analyses, input.trace);
-		code = status == KG_OK
-			       ? input_run(&input, &opts->filter, kg_tee_sink(&analyses.tee))
-			       : fail_plain(command, status);
-	}
+	if (code == EXIT_DONE)
+		code = run_analyses(command, opts, &input, &analyses);
 	if (code == EXIT_DONE) {
 		enum kg_status status = render(out, opts, &input.info, &analyses);
 		code = status == KG_OK ? input_judge(&input) : fail_plain(command, status);
 	}
-	kg_functions_free(analyses.functions);
-	kg_life_free(analyses.life);
+	close_analyses(&analyses);
 	input_close(&input);
 	return code;
 }
@@ -118,6 +134,7 @@ const struct command command_timing = {
 		    "  ssh host cat /sys/kernel/tracing/trace | kvmgraph timing -\n",
 	.groups = groups,
 	.group_count = sizeof(groups) / sizeof(groups[0]),
+	.runs_again = true,
 	.opts_size = sizeof(struct timing_opts),
 	.run = run_timing,
 };

@@ -34,6 +34,22 @@ static int write_tree(const struct command *command, const struct tree_opts *opt
 	return output_close(command, out, render(out, opts, info, table));
 }
 
+/* Reads the calls into a table; *table has to be freed in any case. */
+static int read_calls(const struct command *command, const struct tree_opts *opts,
+		      struct input *input, struct kg_call_table **table)
+{
+	int code;
+	do {
+		kg_call_table_free(*table);
+		*table = NULL;
+		enum kg_status status = kg_call_table_new(table);
+		if (status != KG_OK)
+			return fail_plain(command, status);
+		code = input_run(input, &opts->filter, kg_call_table_sink(*table));
+	} while (code == INPUT_AGAIN);
+	return code;
+}
+
 static int run_tree(const struct command *command, const void *all, size_t count, char **arguments)
 {
 	const struct tree_opts *opts = all;
@@ -44,11 +60,8 @@ static int run_tree(const struct command *command, const void *all, size_t count
 	struct input input;
 	struct kg_call_table *table = NULL;
 	int code = input_open(&input, command, &opts->common, arguments[0]);
-	if (code == EXIT_DONE) {
-		enum kg_status status = kg_call_table_new(&table);
-		code = status == KG_OK ? input_run(&input, &opts->filter, kg_call_table_sink(table))
-				       : fail_plain(command, status);
-	}
+	if (code == EXIT_DONE)
+		code = read_calls(command, opts, &input, &table);
 	if (code == EXIT_DONE)
 		code = write_tree(command, opts, &input.info, table);
 	if (code == EXIT_DONE)
@@ -87,6 +100,7 @@ const struct command command_tree = {
 		    "  kvmgraph tree -F kvm_dev_ioctl -D 3 -t 10us trace.txt\n",
 	.groups = groups,
 	.group_count = sizeof(groups) / sizeof(groups[0]),
+	.runs_again = true,
 	.opts_size = sizeof(struct tree_opts),
 	.run = run_tree,
 };

@@ -125,6 +125,12 @@ static uint32_t default_threads(void)
 	return count > 3 ? 3 : (uint32_t)count;
 }
 
+/*
+ * Most CPUs switch tasks much sooner. A longer look costs more where one never does, and a shorter
+ * one has traces run twice.
+ */
+#define LOOK_AHEAD_BYTES (UINT64_C(8) << 20)
+
 int input_open(struct input *input, const struct command *command, const struct common_opts *common,
 	       const char *path)
 {
@@ -132,12 +138,13 @@ int input_open(struct input *input, const struct command *command, const struct 
 	const bool wants_bar = common->progress == NULL || strcmp(common->progress, "never") != 0;
 	progress_start(&input->progress, wants_bar && !common->quiet);
 	const uint64_t threads = common->threads != 0 ? common->threads : default_threads();
-	const struct kg_trace_opts opts = { .thread_count = threads > UINT32_MAX
-								    ? UINT32_MAX
-								    : (uint32_t)threads,
-					    .tmp_folder = tmp_folder(),
-					    .progress = progress_tell,
-					    .progress_self = &input->progress };
+	const struct kg_trace_opts opts = {
+		.thread_count = threads > UINT32_MAX ? UINT32_MAX : (uint32_t)threads,
+		.tmp_folder = tmp_folder(),
+		.look_ahead_bytes = command->runs_again ? LOOK_AHEAD_BYTES : 0,
+		.progress = progress_tell,
+		.progress_self = &input->progress
+	};
 	struct kg_error err = { 0 };
 	enum kg_status status = kg_trace_open(path, &opts, &input->trace, &err);
 	return status == KG_OK ? EXIT_DONE : report_failure(command->name, status, &err);
@@ -168,9 +175,22 @@ bool filter_is_set(const struct filter_opts *opts)
 		opts->cpus != NULL || opts->depth > 0 || opts->min_ns > 0);
 }
 
+int input_rewind(struct input *input)
+{
+	struct kg_error err = { 0 };
+	enum kg_status status = kg_trace_rewind(input->trace, &err);
+	kg_filter_free(input->filter);
+	input->filter = NULL;
+	return status == KG_OK ? EXIT_DONE : report_failure(input->command->name, status, &err);
+}
+
 /* What there is to do behind a run. */
 static int finish_run(struct input *input, enum kg_status status, const struct kg_error *err)
 {
+	if (status == KG_AGAIN) {
+		int code = input_rewind(input);
+		return code == EXIT_DONE ? INPUT_AGAIN : code;
+	}
 	progress_stop(&input->progress);
 	if (status != KG_OK)
 		return report_failure(input->command->name, status, err);

@@ -54,10 +54,16 @@ struct input {
 /* All return EXIT_DONE, or have reported what is wrong and return the exit code that it means. */
 int input_open(struct input *input, const struct command *command, const struct common_opts *common,
 	       const char *path);
-/* filter may be NULL. */
+/*
+ * filter may be NULL. INPUT_AGAIN, only of a command that says it runs again: this has to be called
+ * again, with a sink that has seen nothing.
+ */
+#define INPUT_AGAIN (-1)
 int input_run(struct input *input, const struct filter_opts *filter, struct kg_call_sink sink);
 /* The same for events instead of calls. */
 int input_run_events(struct input *input, struct kg_event_sink sink);
+/* Makes it possible to run the input again, if it was run; what was read is forgotten. */
+int input_rewind(struct input *input);
 /* Under --strict: EXIT_NO, and a line that says why, if the trace is not perfect. */
 int input_judge(const struct input *input);
 void input_close(struct input *input);

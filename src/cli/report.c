@@ -58,6 +58,7 @@ int report_failure(const char *command, enum kg_status status, const struct kg_e
 		return EXIT_WRONG;
 	case KG_OK:
 	case KG_END:
+	case KG_AGAIN:
 	case KG_NOMEM:
 		break;
 	}

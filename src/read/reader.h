@@ -41,7 +41,10 @@ struct read_facts {
 struct kg_reader;
 
 struct reader_class {
-	/* Fills the batch; KG_END with an empty one at the end. */
+	/*
+	 * Fills the batch; KG_END with an empty one at the end. KG_AGAIN: tasks handed out before
+	 * were wrong, since the search for them was limited by look_ahead_bytes.
+	 */
 	KG_MUST_USE enum kg_status (*next)(struct kg_reader *reader, struct event_batch *batch,
 					   struct kg_error *err);
 	/*
@@ -65,6 +68,8 @@ struct kg_reader {
 struct reader_opts {
 	size_t window_bytes;   /* 0: the default */
 	uint32_t thread_count; /* at most so many, the caller's included; 0: 1 */
+	/* how far ahead the task of a CPU is searched; 0: to the end. See struct kg_trace_opts */
+	uint64_t look_ahead_bytes;
 };
 
 /*

@@ -158,17 +158,37 @@ static enum kg_status look_on(struct owner_search *search, struct kg_error *err)
 	return KG_OK;
 }
 
-void owner_restart(struct owner_search *search, uint64_t pos_bytes, struct text_layout layout)
+/* Goes on from a line that is in no comment. */
+static void move_to(struct owner_search *search, uint64_t pos_bytes)
 {
-	search->layout = layout;
-	search->by_cpu.count = 0;
-	search->is_at_end = false;
 	search->cursor = search->uncovered = pos_bytes;
 	/* often the window at hand is the right one: short traces in one file stay cheap */
 	if (pos_bytes >= search->window.pos_bytes && unread(search).len > 0)
 		return;
 	search->window.lines.len = 0;
 	search->next_window = pos_bytes / search->window_bytes;
+}
+
+void owner_restart(struct owner_search *search, uint64_t pos_bytes, struct text_layout layout)
+{
+	search->layout = layout;
+	search->by_cpu.count = 0;
+	search->is_at_end = false;
+	move_to(search, pos_bytes);
+}
+
+void owner_pass(struct owner_search *search, uint64_t pos_bytes, struct text_layout layout)
+{
+	if (search->look_ahead_bytes == 0 || search->cursor >= pos_bytes)
+		return;
+	search->layout = layout;
+	move_to(search, pos_bytes);
+}
+
+static bool may_look_on(const struct owner_search *search, uint64_t pos_bytes)
+{
+	return !search->is_at_end && (search->look_ahead_bytes == 0 || search->cursor < pos_bytes ||
+				      search->cursor - pos_bytes < search->look_ahead_bytes);
 }
 
 static kg_task_id add_task(struct owner_search *search, uint16_t cpu)
@@ -181,14 +201,15 @@ static kg_task_id add_task(struct owner_search *search, uint16_t cpu)
 	return tasks_add(search->tasks, pid, comm);
 }
 
-enum kg_status owner_find(struct owner_search *search, uint16_t cpu, kg_task_id *out,
-			  struct kg_error *err)
+enum kg_status owner_find(struct owner_search *search, uint16_t cpu, uint64_t pos_bytes,
+			  kg_task_id *out, bool *is_assumed, struct kg_error *err)
 {
-	while (!search->is_at_end && !is_known(search, cpu)) {
+	while (!is_known(search, cpu) && may_look_on(search, pos_bytes)) {
 		enum kg_status status = look_on(search, err);
 		if (status != KG_OK)
 			return status;
 	}
+	*is_assumed = !is_known(search, cpu) && !search->is_at_end;
 	*out = add_task(search, cpu);
 	return *out != KG_NO_TASK ? KG_OK : no_memory(search, err);
 }

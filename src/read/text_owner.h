@@ -21,11 +21,12 @@ struct owner_entry {
 	bool is_known;
 };
 
-/* A zeroed struct with its first four members set is ready. */
+/* A zeroed struct with its first five members set is ready. */
 struct owner_search {
 	const struct source *source;
 	struct kg_tasks *tasks;
 	size_t window_bytes;
+	uint64_t look_ahead_bytes; /* so far from where a CPU is met; 0: to the end */
 	struct text_layout layout; /* in force at the cursor: by it comments are known */
 
 	COLUMN(struct owner_entry) by_cpu;
@@ -42,11 +43,18 @@ struct owner_search {
 void owner_restart(struct owner_search *search, uint64_t pos_bytes, struct text_layout layout);
 
 /*
- * The task that runs on a CPU from the start of the trace on: "?cpuN" where no banner names it.
- * Reads ahead as far as it has to.
+ * Before owner_find(), the line it is asked for and the layout there: under a limit, what is before
+ * that line needs no looking at, since whoever is named there is known to the reader.
  */
-KG_MUST_USE enum kg_status owner_find(struct owner_search *search, uint16_t cpu, kg_task_id *out,
-				      struct kg_error *err);
+void owner_pass(struct owner_search *search, uint64_t pos_bytes, struct text_layout layout);
+
+/*
+ * The task that runs on a CPU which is met first on the line at this position: "?cpuN" where no
+ * banner names it. Reads ahead as far as it has to, and may; *is_assumed: not as far as a banner
+ * may yet come.
+ */
+KG_MUST_USE enum kg_status owner_find(struct owner_search *search, uint16_t cpu, uint64_t pos_bytes,
+				      kg_task_id *out, bool *is_assumed, struct kg_error *err);
 void owner_release(struct owner_search *search);
 
 #endif

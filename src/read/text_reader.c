@@ -23,7 +23,8 @@ enum call_line { LINE_ENTRY, LINE_LEAF, LINE_EXIT, LINE_EXIT_NAMED };
 struct cpu_state {
 	kg_task_id task_id;
 	bool has_task;
-	bool is_by_banner;   /* a banner named the task */
+	bool is_assumed;   /* in this trace lines went to its unnamed task, unless a banner comes */
+	bool is_by_banner; /* a banner named the task */
 	uint8_t event_flags; /* of all events of that task */
 	uint64_t switches;
 	uint64_t call_lines[CALL_LINE_COUNT];
@@ -122,11 +123,18 @@ static void run_task(const struct text_reader *reader, struct cpu_state *state, 
 		kg_tasks_get(&reader->facts->tasks, task_id)->is_idle ? KG_EVF_IDLE : 0;
 }
 
+/* Where the text of a row starts in the source. */
+static uint64_t row_position(const struct text_reader *reader, const struct scan_row *row)
+{
+	return reader->piece->window.pos_bytes + row->offset;
+}
+
 /* Makes sure that the task of a row's CPU is known, be it as the unnamed one. */
 static enum kg_status find_task(struct text_reader *reader, const struct scan_row *row,
 				struct cpu_state *state, struct kg_error *err)
 {
 	kg_task_id task_id;
+	bool is_assumed = false;
 	const struct scan_extra *extra = extra_of(reader, row);
 	if (extra->task != SCAN_NONE) {
 		if (!task_of(reader, extra->task, &task_id))
@@ -145,11 +153,15 @@ static enum kg_status find_task(struct text_reader *reader, const struct scan_ro
 		if (task_id == KG_NO_TASK)
 			return no_memory(reader, err);
 	} else {
-		enum kg_status status = owner_find(&reader->owners, row->cpu, &task_id, err);
+		const uint64_t pos_bytes = row_position(reader, row);
+		owner_pass(&reader->owners, pos_bytes, reader->layout);
+		enum kg_status status = owner_find(&reader->owners, row->cpu, pos_bytes, &task_id,
+						   &is_assumed, err);
 		if (status != KG_OK)
 			return status;
 	}
 	run_task(reader, state, task_id);
+	state->is_assumed |= is_assumed;
 	return KG_OK;
 }
 
@@ -297,18 +309,13 @@ static enum kg_status take_lost(struct text_reader *reader, const struct scan_ro
 	return KG_OK;
 }
 
-/* Where the text of a row starts in the source. */
-static uint64_t row_position(const struct text_reader *reader, const struct scan_row *row)
-{
-	return reader->piece->window.pos_bytes + row->offset;
-}
-
 /* A new header: nothing of the trace before goes on, and its CPUs' tasks are not known. */
 static void start_trace(struct text_reader *reader, const struct scan_row *row,
 			struct event_batch *batch)
 {
 	for (size_t cpu = 0; cpu < reader->cpus.count; cpu++)
-		reader->cpus.at[cpu].has_task = reader->cpus.at[cpu].is_by_banner = false;
+		reader->cpus.at[cpu].has_task = reader->cpus.at[cpu].is_assumed =
+			reader->cpus.at[cpu].is_by_banner = false;
 	owner_restart(&reader->owners, row_position(reader, row) + 1, reader->layout);
 	add_event(reader, batch, KG_EV_NEW_TRACE, row);
 }
@@ -382,10 +389,18 @@ static void take_unknown(struct text_reader *reader, const struct scan_row *row)
 	diag_add(&reader->facts->diags, kind, reader->line_no);
 }
 
+/* Whether the search for the task of a CPU ended before its banner, if it has one. */
+static bool is_assumed_on(const struct text_reader *reader, uint16_t cpu)
+{
+	return cpu < reader->cpus.count && reader->cpus.at[cpu].is_assumed;
+}
+
 static enum kg_status take_row(struct text_reader *reader, const struct scan_row *row,
 			       struct event_batch *batch, struct kg_error *err)
 {
 	struct kg_line_counts *lines = &reader->facts->lines;
+	if (row->kind == TEXT_SWITCH && is_assumed_on(reader, row->cpu))
+		return KG_AGAIN;
 	if (reader->comment_lines > 0)
 		return take_comment_line(reader, row, err);
 	switch ((enum text_kind)row->kind) {
@@ -594,6 +609,7 @@ enum kg_status text_reader_open(const struct source *source, const struct reader
 	reader->owners.source = source;
 	reader->owners.tasks = &facts->tasks;
 	reader->owners.window_bytes = window_bytes;
+	reader->owners.look_ahead_bytes = opts->look_ahead_bytes;
 	reader->owners.layout = layout;
 	facts->columns = layout.columns;
 	status = text_pipeline_open(source, window_bytes, opts->thread_count, layout,

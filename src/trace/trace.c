@@ -24,7 +24,8 @@ struct kg_trace {
 static enum kg_status start_reader(struct kg_trace *trace, struct kg_error *err)
 {
 	const struct reader_opts opts = { .window_bytes = trace->opts.window_bytes,
-					  .thread_count = trace->opts.thread_count };
+					  .thread_count = trace->opts.thread_count,
+					  .look_ahead_bytes = trace->opts.look_ahead_bytes };
 	return reader_open(trace->source, &opts, &trace->facts, &trace->reader, err);
 }
 
@@ -184,6 +185,23 @@ enum kg_status kg_trace_run_events(struct kg_trace *trace, const struct kg_event
 	status = trace->reader->class->next_line != NULL ? hand_out_lines(trace, sink, err)
 							 : hand_out_batches(trace, sink, err);
 	return finish_run(trace, status, err);
+}
+
+enum kg_status kg_trace_rewind(struct kg_trace *trace, struct kg_error *err)
+{
+	struct kg_reader *before = trace->reader;
+	builder_release(&trace->builder);
+	trace_info_release(&trace->info);
+	read_facts_release(&trace->facts);
+	trace->builder = (struct builder){ 0 };
+	trace->info = (struct trace_info){ 0 };
+	trace->facts = (struct read_facts){ 0 };
+	trace->opts.look_ahead_bytes = 0;
+	trace->was_run = false;
+	enum kg_status status = start_reader(trace, err);
+	if (status == KG_OK)
+		before->class->close(before);
+	return status;
 }
 
 enum kg_format kg_trace_format(const struct kg_trace *trace)

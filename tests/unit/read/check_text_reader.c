@@ -52,22 +52,27 @@ static void take_all(struct reading *reading, struct kg_reader *reader)
 	free(batch);
 }
 
+static void read_with(struct reading *reading, struct span bytes, const struct reader_opts *opts)
+{
+	struct source *source;
+	struct kg_reader *reader;
+	struct kg_error err = { 0 };
+	ck_assert_int_eq(source_open_memory(bytes.at, bytes.len, &source), KG_OK);
+	enum kg_status status = reader_open(source, opts, &reading->facts, &reader, &err);
+	ck_assert_msg(status == KG_OK, "%s", err.text);
+	reading->format = reader->format;
+	take_all(reading, reader);
+	reader->class->close(reader);
+	source_close(source);
+}
+
 static void read_bytes(struct reading *reading, struct span bytes, size_t window_bytes,
 		       uint32_t thread_count)
 {
 	const struct reader_opts opts = { .window_bytes = window_bytes,
 					  .thread_count = thread_count };
-	struct source *source;
-	struct kg_reader *reader;
-	struct kg_error err = { 0 };
-	ck_assert_int_eq(source_open_memory(bytes.at, bytes.len, &source), KG_OK);
-	enum kg_status status = reader_open(source, &opts, &reading->facts, &reader, &err);
-	ck_assert_msg(status == KG_OK, "%s", err.text);
-	reading->format = reader->format;
-	take_all(reading, reader);
+	read_with(reading, bytes, &opts);
 	ck_assert_int_eq(reading->status, KG_END);
-	reader->class->close(reader);
-	source_close(source);
 }
 
 static struct reading read_text(const char *text)
@@ -802,6 +807,34 @@ static void check_invariance(struct span bytes)
 	reading_release(&expected);
 }
 
+/*
+ * With a limited look ahead the same comes out, or what was taken for granted is taken back: then
+ * the text goes on differently from what it seemed. How often each, in *same and *again.
+ */
+static void check_limited(struct span bytes, size_t *same, size_t *again)
+{
+	static const struct reader_opts ways[] = {
+		{ .window_bytes = 1, .look_ahead_bytes = 1 },
+		{ .window_bytes = 64, .look_ahead_bytes = 100, .thread_count = 2 },
+		{ .window_bytes = 333, .look_ahead_bytes = 1000 },
+		{ .window_bytes = 4097, .look_ahead_bytes = 1 },
+	};
+	struct reading expected = { 0 };
+	read_bytes(&expected, bytes, 0, 1);
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct reading found = { 0 };
+		read_with(&found, bytes, &ways[i]);
+		if (found.status == KG_END)
+			check_same(&found, &expected);
+		else
+			ck_assert_int_eq(found.status, KG_AGAIN);
+		*same += found.status == KG_END;
+		*again += found.status == KG_AGAIN;
+		reading_release(&found);
+	}
+	reading_release(&expected);
+}
+
 static void check_fixture(const char *path, struct span bytes)
 {
 	(void)path;
@@ -845,20 +878,66 @@ static const char *const pieces[] = {
 	" 0)   0.161 us    |  cut(",
 };
 
+#define PIECES_MAX 155
+#define RANDOM_TEXT_MAX (PIECES_MAX * 300)
+
+static struct span random_text(char *text, uint64_t seed, size_t piece_count)
+{
+	struct random random = { seed };
+	size_t len = 0;
+	for (uint64_t left = 5 + random_below(&random, PIECES_MAX - 5); left > 0; left--) {
+		const char *piece = pieces[random_below(&random, piece_count)];
+		memcpy(text + len, piece, strlen(piece));
+		len += strlen(piece);
+	}
+	return (struct span){ (unsigned char *)text, len };
+}
+
 START_TEST(text_reader_random_texts_are_the_same_in_any_windows)
 {
-	char *text = malloc(200 * 300);
-	for (uint64_t seed = 1; seed <= 60; seed++) {
-		struct random random = { seed };
-		size_t len = 0;
-		for (uint64_t left = 5 + random_below(&random, 150); left > 0; left--) {
-			const char *piece = pieces[random_below(&random, COUNT(pieces))];
-			memcpy(text + len, piece, strlen(piece));
-			len += strlen(piece);
-		}
-		check_invariance((struct span){ (unsigned char *)text, len });
-	}
+	char *text = malloc(RANDOM_TEXT_MAX);
+	for (uint64_t seed = 1; seed <= 60; seed++)
+		check_invariance(random_text(text, seed, COUNT(pieces)));
 	free(text);
+}
+END_TEST
+
+START_TEST(text_reader_random_texts_are_the_same_with_a_limited_look_ahead)
+{
+	char *text = malloc(RANDOM_TEXT_MAX);
+	size_t same = 0;
+	size_t again = 0;
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		/* every other text is of calls and banners alone */
+		const size_t piece_count = seed % 2 == 0 ? COUNT(pieces) : 7;
+		check_limited(random_text(text, seed, piece_count), &same, &again);
+	}
+	ck_assert_uint_gt(same, 100);
+	ck_assert_uint_gt(again, 50);
+	free(text);
+}
+END_TEST
+
+START_TEST(text_reader_banner_beyond_the_look_ahead_is_told)
+{
+	char text[8192] = "";
+	size_t len = 0;
+	for (size_t i = 0; i < 100; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					" 0)   0.161 us    |  f();\n");
+	snprintf(text + len, sizeof(text) - len, BANNER(" 0)     sh-12     =>    cat-245   "));
+	const struct span near = { (const unsigned char *)text, len };
+	const struct span whole = { (const unsigned char *)text, strlen(text) };
+	const struct reader_opts opts = { .window_bytes = 256, .look_ahead_bytes = 256 };
+	struct reading reading = { 0 };
+	read_with(&reading, whole, &opts);
+	ck_assert_int_eq(reading.status, KG_AGAIN);
+	reading_release(&reading);
+	reading = (struct reading){ 0 };
+	read_with(&reading, near, &opts);
+	ck_assert_int_eq(reading.status, KG_END);
+	ck_assert_str_eq(kg_tasks_get(&reading.facts.tasks, 0)->comm, "?cpu0");
+	reading_release(&reading);
 }
 END_TEST
 
@@ -956,6 +1035,7 @@ static TCase *ownership_case(void)
 	TCase *tests = tcase_create("ownership");
 	tcase_add_test(tests, text_reader_first_banner_names_the_task_before_it);
 	tcase_add_test(tests, text_reader_cpu_without_banner_has_its_own_task);
+	tcase_add_test(tests, text_reader_banner_beyond_the_look_ahead_is_told);
 	tcase_add_test(tests, text_reader_idle_task_is_told_apart_by_cpu);
 	tcase_add_test(tests, text_reader_task_column_names_the_task);
 	tcase_add_test(tests, text_reader_task_column_without_header_is_found);
@@ -1007,6 +1087,7 @@ Suite *text_reader_suite(void)
 	TCase *properties = tcase_create("properties");
 	tcase_add_test(properties, text_reader_fixtures_are_the_same_in_any_windows);
 	tcase_add_test(properties, text_reader_random_texts_are_the_same_in_any_windows);
+	tcase_add_test(properties, text_reader_random_texts_are_the_same_with_a_limited_look_ahead);
 	tcase_add_test(properties, text_reader_printed_records_come_back);
 	tcase_add_test(properties, text_reader_without_memory_fails_clean);
 	suite_add_tcase(suite, properties);

@@ -325,6 +325,44 @@ START_TEST(trace_in_small_has_its_counts)
 }
 END_TEST
 
+START_TEST(trace_that_has_to_be_read_again_is_the_same)
+{
+	/* the first banner of CPU 1 is near the end, so there it shows who opened what before */
+	const struct kg_trace_opts limited = { .window_bytes = 64, .look_ahead_bytes = 1 };
+	struct kg_error err = { 0 };
+	struct run once = run_text(small_trace);
+	struct run run = run_bytes(small_trace, strlen(small_trace), &limited);
+	ck_assert_int_eq(run.status, KG_AGAIN);
+	checking_sink_release(&run.checking);
+	run.checking = (struct checking_sink){ 0 };
+	run.status = kg_trace_rewind(run.trace, &err);
+	run_opened(&run);
+	const struct kg_info *expected = info_of(&once);
+	const struct kg_info *found = info_of(&run);
+	ck_assert_mem_eq(&found->calls, &expected->calls, sizeof(found->calls));
+	ck_assert_mem_eq(&found->lines, &expected->lines, sizeof(found->lines));
+	ck_assert_uint_eq(found->task_info_count, expected->task_info_count);
+	ck_assert_uint_eq(kg_diags_total(&found->diags), kg_diags_total(&expected->diags));
+	end_run(&run);
+	end_run(&once);
+}
+END_TEST
+
+START_TEST(trace_that_was_run_can_be_rewound)
+{
+	struct kg_error err = { 0 };
+	struct run run = run_path(REFERENCE, NULL);
+	const struct kg_call_counts first = info_of(&run)->calls;
+	checking_sink_release(&run.checking);
+	run.checking = (struct checking_sink){ 0 };
+	run.status = kg_trace_rewind(run.trace, &err);
+	run_opened(&run);
+	ck_assert_mem_eq(&info_of(&run)->calls, &first, sizeof(first));
+	ck_assert_uint_eq(kg_funcs_count(kg_trace_funcs(run.trace)), 346);
+	end_run(&run);
+}
+END_TEST
+
 /* What makes a complete call the one that it is. */
 static bool is_same_call(const struct run *a, const struct kg_call *x, const struct run *b,
 			 const struct kg_call *y)
@@ -864,6 +902,8 @@ Suite *trace_suite(void)
 	suite_add_tcase(suite, reference);
 	TCase *damage = tcase_create("damage");
 	tcase_add_test(damage, trace_in_small_has_its_counts);
+	tcase_add_test(damage, trace_that_has_to_be_read_again_is_the_same);
+	tcase_add_test(damage, trace_that_was_run_can_be_rewound);
 	tcase_add_test(damage, trace_cut_at_any_byte_invents_no_call);
 	tcase_add_test(damage, trace_of_reference_cut_anywhere_invents_no_call);
 	tcase_add_test(damage, trace_cut_within_a_line_says_so);
