@@ -29,52 +29,55 @@ static bool add_symbol(struct intern *symbols, struct span symbol, uint32_t *id)
 }
 
 /* Takes apart the forms that all but a few lines have. It must agree with text_line_scan(). */
-static bool take_apart(struct intern *symbols, struct span text, struct text_body *body)
+static bool take_apart(struct intern *symbols, struct span text, struct scan_row *row)
 {
 	size_t blanks = count_blanks(text);
 	if (blanks < 2 || blanks % 2 != 0 || blanks > 2 + 2 * TEXT_DEPTH_MAX)
 		return false;
 	text = span_of(text.at + blanks, text.at + text.len);
-	body->depth = (uint16_t)((blanks - 2) / 2);
-	body->symbol = INTERN_NONE;
+	*row = (struct scan_row){ .symbol = SCAN_NONE,
+				  .extra = SCAN_NONE,
+				  .depth = (uint16_t)((blanks - 2) / 2),
+				  .is_plain = true };
 	if (span_starts(text, SPAN("}"))) {
-		body->kind = TEXT_LEAVE;
+		row->kind = TEXT_LEAVE;
 		if (text.len == 1)
 			return true;
 		if (!span_starts(text, SPAN("} /* ")) || !span_ends(text, SPAN(" */")) ||
 		    text.len < 8)
 			return false;
+		row->flags = SCAN_NAMED;
 		return add_symbol(symbols, span_of(text.at + 5, text.at + text.len - 3),
-				  &body->symbol);
+				  &row->symbol);
 	}
 	size_t tail = 4;
-	body->kind = TEXT_ENTER;
+	row->kind = TEXT_ENTER;
 	if (span_ends(text, SPAN("();"))) {
-		body->kind = TEXT_LEAF;
+		row->kind = TEXT_LEAF;
 		tail = 3;
 	} else if (!span_ends(text, SPAN("() {"))) {
 		return false;
 	}
-	return add_symbol(symbols, (struct span){ text.at, text.len - tail }, &body->symbol);
+	return add_symbol(symbols, (struct span){ text.at, text.len - tail }, &row->symbol);
 }
 
+/* The number of a body, INTERN_NONE if there is none. */
 static uint32_t look_up(struct body_table *table, struct span text)
 {
 	uint32_t hash = intern_hash(text);
 	uint32_t id = intern_find(&table->texts, text, hash);
-	struct text_body body;
+	struct text_body body = { .len = (uint32_t)text.len };
 	if (id != INTERN_NONE)
 		return id;
 	/* bodies have the same numbers as their texts, so both are added or neither */
 	if (table->rows.count >= BODY_COUNT_MAX ||
 	    !column_reserve(&table->rows, table->rows.count + 1) ||
-	    !take_apart(table->symbols, (struct span){ text.at, text.len - 1 }, &body))
-		return BODY_NONE;
+	    !take_apart(table->symbols, (struct span){ text.at, text.len - 1 }, &body.row))
+		return INTERN_NONE;
 	id = intern_add(&table->texts, text, hash);
 	if (id == INTERN_NONE)
-		return BODY_NONE;
+		return INTERN_NONE;
 	body.text = intern_get(&table->texts, id).at;
-	body.len = (uint32_t)text.len;
 	table->rows.at[table->rows.count++] = body;
 	return id;
 }
@@ -104,8 +107,8 @@ static inline void remember(uint32_t *context, uint32_t id)
 	*context = (*context << 3) ^ (id * 0x9e3779b1u >> 8);
 }
 
-uint32_t body_find(struct body_table *table, uint16_t cpu, const unsigned char *at,
-		   const unsigned char *limit, const unsigned char **end)
+const struct text_body *body_find(struct body_table *table, uint16_t cpu, const unsigned char *at,
+				  const unsigned char *limit)
 {
 	uint32_t *context = &table->contexts[cpu % BODY_CONTEXTS];
 	uint32_t *guess = &table->guesses[*context % BODY_GUESSES];
@@ -113,21 +116,19 @@ uint32_t body_find(struct body_table *table, uint16_t cpu, const unsigned char *
 	if (*guess != 0) {
 		const struct text_body *body = &table->rows.at[id];
 		if (is_same(body->text, at, body->len) && at + body->len <= limit) {
-			*end = at + body->len - 1;
 			remember(context, id);
-			return id;
+			return body;
 		}
 	}
 	const unsigned char *newline = memchr(at, '\n', (size_t)(limit - at));
-	*end = newline;
 	if (newline == NULL || newline - at >= BODY_BYTES_MAX)
-		return BODY_NONE;
+		return NULL;
 	id = look_up(table, span_of(at, newline + 1));
-	if (id == BODY_NONE)
-		return BODY_NONE;
+	if (id == INTERN_NONE)
+		return NULL;
 	*guess = id + 1;
 	remember(context, id);
-	return id;
+	return &table->rows.at[id];
 }
 
 void body_release(struct body_table *table)

@@ -15,16 +15,14 @@
 
 #include "base/column.h"
 #include "base/intern.h"
+#include "read/text_row.h"
 
 struct text_body {
 	const unsigned char *text; /* up to and with its newline; zeros behind it */
 	uint32_t len;
-	uint32_t symbol; /* in the table of functions, or INTERN_NONE for a plain brace */
-	uint16_t depth;
-	uint8_t kind; /* TEXT_ENTER, TEXT_LEAF or TEXT_LEAVE */
+	struct scan_row row; /* of a line with it: all but what stands before the bar */
 };
 
-#define BODY_NONE UINT32_MAX
 /* Longer bodies are not kept; windows are padded so that this much can be compared. */
 #define BODY_BYTES_MAX 192
 /* More different bodies than any kernel makes: they cost memory, so further ones are not kept. */
@@ -42,13 +40,12 @@ struct body_table {
 };
 
 /*
- * The body at `at` on a line of a CPU, and where its line ends in *end (at the newline). BODY_NONE:
- * it is not one of the three kinds, too long, without a newline, or memory is out; *end is set then
- * too, NULL without a newline. `limit` is where the input ends; BODY_BYTES_MAX and more is readable
- * behind it.
+ * The body at `at` on a line of a CPU: f() {, f(); or }. NULL: it is none of these, too long,
+ * without a newline, or memory is out. `limit` is where the input ends; BODY_BYTES_MAX and more is
+ * readable behind it. Valid until the next call.
  */
-uint32_t body_find(struct body_table *table, uint16_t cpu, const unsigned char *at,
-		   const unsigned char *limit, const unsigned char **end);
+const struct text_body *body_find(struct body_table *table, uint16_t cpu, const unsigned char *at,
+				  const unsigned char *limit);
 void body_release(struct body_table *table);
 
 #endif

@@ -22,8 +22,8 @@ enum text_kind {
 	TEXT_RULE,    /* the dashes around a switch */
 	TEXT_HEADER,  /* starts with # */
 	TEXT_ENTER,   /* f() { */
-	TEXT_LEAF,    /* f(); */
 	TEXT_LEAVE,   /* } */
+	TEXT_LEAF,    /* f(); */
 	TEXT_COMMENT, /* an event, or text that a program wrote */
 	TEXT_SWITCH,  /* a-1 => b-2 */
 	TEXT_IRQ_ENTER,

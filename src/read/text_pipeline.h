@@ -16,9 +16,9 @@
 struct text_piece {
 	struct window window;
 	struct text_scan scan;
-	/* from the scanner's numbers to ids, filled by the caller; 0 for not yet, else id + 1 */
-	COLUMN(uint32_t) func_ids; /* by symbol + 1: row 0 stands for no symbol */
-	COLUMN(uint32_t) task_ids;
+	/* from the scanner's numbers to ids, filled by the caller; 0 for not yet */
+	COLUMN(uint32_t) func_ids; /* id + 2, by symbol + 1: row 0 stands for no symbol */
+	COLUMN(uint32_t) task_ids; /* id + 1 */
 };
 
 struct text_pipeline;

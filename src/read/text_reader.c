@@ -2,6 +2,7 @@
 /* Knows how rows of text become events: whose they are, and what is inside an event comment. */
 #include "read/text_reader.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/diag.h"
@@ -16,9 +17,18 @@
 /* Places in a window are counted in 32 bits. */
 #define WINDOW_BYTES_MAX ((size_t)1 << 30)
 
-/* How the lines of calls are counted. */
-enum call_line { LINE_ENTRY, LINE_LEAF, LINE_EXIT, LINE_EXIT_NAMED };
-#define CALL_LINE_COUNT 4
+/* How the lines of calls are counted: by the kind of their event, and named exits apart. */
+enum call_line {
+	LINE_ENTRY = KG_EV_ENTER,
+	LINE_EXIT = KG_EV_LEAVE,
+	LINE_LEAF = KG_EV_LEAF,
+	LINE_EXIT_NAMED,
+	CALL_LINE_COUNT
+};
+
+/* Kinds of calls are in the same order for lines and for events. */
+static_assert(TEXT_LEAVE - TEXT_ENTER == KG_EV_LEAVE && TEXT_LEAF - TEXT_ENTER == KG_EV_LEAF,
+	      "kinds of calls");
 
 struct cpu_state {
 	kg_task_id task_id;
@@ -59,6 +69,9 @@ static const struct scan_extra *extra_of(const struct text_reader *reader,
 	return row->extra == SCAN_NONE ? &none : &reader->piece->scan.extras.at[row->extra];
 }
 
+/* Between ids and what is kept of them in a piece, in which 0 is for "not yet". */
+#define FUNC_ID_OFFSET 2
+
 /* The function of a row; KG_NO_FUNC where it names none. False when memory is out. */
 static bool func_of(struct text_reader *reader, uint32_t symbol, kg_func_id *out)
 {
@@ -68,15 +81,16 @@ static bool func_of(struct text_reader *reader, uint32_t symbol, kg_func_id *out
 		return true;
 	if (!column_reach(&piece->func_ids, (size_t)symbol + 1))
 		return false;
+	piece->func_ids.at[0] = KG_NO_FUNC + FUNC_ID_OFFSET;
 	uint32_t *known = &piece->func_ids.at[symbol + 1];
 	if (*known == 0) {
 		kg_func_id id =
 			funcs_add(&reader->facts->funcs, intern_get(&piece->scan.symbols, symbol));
 		if (id == KG_NO_FUNC)
 			return false;
-		*known = id + 1;
+		*known = id + FUNC_ID_OFFSET;
 	}
-	*out = *known - 1;
+	*out = *known - FUNC_ID_OFFSET;
 	return true;
 }
 
@@ -215,11 +229,9 @@ static enum kg_status take_event(struct text_reader *reader, const struct scan_r
 
 static enum call_line line_of(const struct scan_row *row)
 {
-	if (row->kind == TEXT_ENTER)
-		return LINE_ENTRY;
-	if (row->kind == TEXT_LEAF)
-		return LINE_LEAF;
-	return row->flags & SCAN_NAMED ? LINE_EXIT_NAMED : LINE_EXIT;
+	if (row->flags & SCAN_NAMED)
+		return LINE_EXIT_NAMED;
+	return (enum call_line)(row->kind - TEXT_ENTER);
 }
 
 static enum kg_status take_call(struct text_reader *reader, const struct scan_row *row,
@@ -240,37 +252,50 @@ static enum kg_status take_call(struct text_reader *reader, const struct scan_ro
 
 /*
  * The short way for calls: what take_row() does with an ENTER, LEAF or LEAVE of a known function on
- * a CPU whose task is known, and of which nothing else is to be told. False: not such a row.
+ * a CPU whose task is known, and of which nothing else is to be told. Stops at any other row. What
+ * changes is kept in variables of its own, for the compiler has to expect any member of the reader
+ * behind any pointer.
  */
-static inline bool take_known_call(struct text_reader *reader, const struct scan_row *row,
-				   struct event_batch *batch)
+static void take_known_calls(struct text_reader *reader, struct event_batch *batch)
 {
-	static const uint8_t kinds[] = {
-		[TEXT_ENTER] = KG_EV_ENTER, [TEXT_LEAF] = KG_EV_LEAF, [TEXT_LEAVE] = KG_EV_LEAVE
-	};
 	const struct text_piece *piece = reader->piece;
-	const size_t symbol = (size_t)(uint32_t)(row->symbol + 1); /* SCAN_NONE becomes 0 */
-	if (!row->is_plain || row->cpu >= reader->cpus.count || symbol >= piece->func_ids.count)
-		return false;
-	struct cpu_state *state = &reader->cpus.at[row->cpu];
-	const uint32_t known = piece->func_ids.at[symbol];
-	if (!state->has_task || (known == 0 && symbol != 0))
-		return false;
-	struct kg_event *event = &batch->events[batch->count++];
-	event->line_no = reader->line_no;
-	event->time_ns = KG_NO_NS;
-	event->dur_ns = row->dur_ns;
-	event->func_id = known - 1; /* KG_NO_FUNC for 0 */
-	event->task_id = state->task_id;
-	event->cpu = row->cpu;
-	event->depth = row->depth;
-	event->kind = kinds[row->kind];
-	event->flags = state->event_flags;
-	event->mark = row->mark;
-	event->unused = 0;
-	state->call_lines[line_of(row)]++;
-	reader->mark_lines[row->mark]++;
-	return true;
+	const struct scan_row *row = piece->scan.rows.at + reader->next_row;
+	const uint32_t *func_ids = piece->func_ids.at;
+	const size_t func_id_count = piece->func_ids.count;
+	struct cpu_state *cpus = reader->cpus.at;
+	const size_t cpu_count = reader->cpus.count;
+	const size_t rows_left = piece->scan.rows.count - reader->next_row;
+	const size_t room = EVENT_BATCH - batch->count;
+	const size_t most = rows_left < room ? rows_left : room;
+	struct kg_event *events = batch->events + batch->count;
+	const uint64_t first_line_no = reader->line_no + 1;
+	size_t taken = 0;
+	for (; taken < most; taken++, row++) {
+		const size_t symbol = (uint32_t)(row->symbol + 1); /* SCAN_NONE becomes 0 */
+		if (!row->is_plain || row->cpu >= cpu_count || symbol >= func_id_count)
+			break;
+		struct cpu_state *state = &cpus[row->cpu];
+		const uint32_t known = func_ids[symbol];
+		if (!state->has_task || known == 0)
+			break;
+		struct kg_event *event = &events[taken];
+		event->line_no = first_line_no + taken;
+		event->time_ns = KG_NO_NS;
+		event->dur_ns = row->dur_ns;
+		event->func_id = known - FUNC_ID_OFFSET;
+		event->task_id = state->task_id;
+		event->cpu = row->cpu;
+		event->depth = row->depth;
+		event->kind = (uint8_t)(row->kind - TEXT_ENTER);
+		event->flags = state->event_flags;
+		event->mark = row->mark;
+		event->unused = 0;
+		state->call_lines[line_of(row)]++;
+		reader->mark_lines[row->mark]++;
+	}
+	reader->line_no += taken;
+	reader->next_row += taken;
+	batch->count += taken;
 }
 
 static enum kg_status take_switch(struct text_reader *reader, const struct scan_row *row,
@@ -469,19 +494,16 @@ static bool is_used_up(const struct text_reader *reader)
 static enum kg_status take_rows(struct text_reader *reader, struct event_batch *batch,
 				struct kg_error *err)
 {
-	const struct scan_row *rows = reader->piece->scan.rows.at;
-	size_t row_count = reader->piece->scan.rows.count;
-	while (reader->next_row < row_count && batch->count < EVENT_BATCH) {
-		const struct scan_row *row = &rows[reader->next_row++];
+	while (!is_used_up(reader) && batch->count < EVENT_BATCH) {
+		if (reader->comment_lines == 0)
+			take_known_calls(reader, batch);
+		if (is_used_up(reader) || batch->count == EVENT_BATCH)
+			break;
+		const struct scan_row *row = &reader->piece->scan.rows.at[reader->next_row++];
 		reader->line_no++;
-		if (reader->comment_lines == 0 && take_known_call(reader, row, batch))
-			continue;
 		enum kg_status status = take_row(reader, row, batch, err);
 		if (status != KG_OK)
 			return status;
-		/* they may have been scanned again */
-		rows = reader->piece->scan.rows.at;
-		row_count = reader->piece->scan.rows.count;
 	}
 	return KG_OK;
 }

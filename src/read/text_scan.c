@@ -20,29 +20,38 @@ static uint64_t load8(const unsigned char *at)
 	return word;
 }
 
+static uint32_t load4(const unsigned char *at)
+{
+	uint32_t word;
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
 static bool is_digit(unsigned char c)
 {
 	return (unsigned char)(c - '0') < 10;
 }
 
 /* " 3) ": up to four digits, and no more blanks than a kernel prints before them. */
-static const unsigned char *take_cpu(const unsigned char *at, struct scan_row *row)
+static const unsigned char *take_cpu(const unsigned char *at, uint16_t *cpu)
 {
-	if (at[0] == ' ' && is_digit(at[1]) && at[2] == ')' && at[3] == ' ') {
-		row->cpu = (uint16_t)(at[1] - '0');
+	/* of one digit: what is left of the word without all else that it has to be */
+	const uint32_t digit = load4(at) ^ UINT32_C(0x20293020);
+	if ((digit & 0xff) == 0 && digit <= 9 << 8) {
+		*cpu = (uint16_t)(digit >> 8);
 		return at + 4;
 	}
 	for (int blanks = 0; *at == ' '; at++) {
 		if (blanks++ == 8)
 			return NULL;
 	}
-	unsigned int cpu = 0;
+	unsigned int number = 0;
 	const unsigned char *first = at;
 	for (; is_digit(*at) && at - first < 4; at++)
-		cpu = cpu * 10 + (unsigned int)(*at - '0');
+		number = number * 10 + (unsigned int)(*at - '0');
 	if (at == first || at[0] != ')' || at[1] != ' ')
 		return NULL;
-	row->cpu = (uint16_t)cpu;
+	*cpu = (uint16_t)number;
 	return at + 2;
 }
 
@@ -66,7 +75,7 @@ static uint64_t eight_digits(uint64_t digits)
  * digits before the point and always three behind it: it is looked at as a word, moved up so that
  * the point is its fourth byte.
  */
-static const unsigned char *take_duration(const unsigned char *at, struct scan_row *row)
+static const unsigned char *take_duration(const unsigned char *at, uint64_t *dur_ns)
 {
 	/* what the word has to be, but for the digits; and what follows up to the bar */
 	static const uint64_t forms[] = { UINT64_C(0x203030302e300000),
@@ -75,9 +84,8 @@ static const unsigned char *take_duration(const unsigned char *at, struct scan_r
 	static const uint64_t tails[] = { UINT64_C(0x7c20202020737520),
 					  UINT64_C(0x007c202020737520),
 					  UINT64_C(0x00007c2020737520) };
-	row->mark = *at;
 	if (load8(at) == EIGHT_BLANKS) {
-		row->dur_ns = KG_NO_NS;
+		*dur_ns = KG_NO_NS;
 		/* two words that overlap cover all 14 blanks */
 		return load8(at + BAR_OFFSET - 8) == EIGHT_BLANKS && at[BAR_OFFSET] == '|'
 			       ? at + BAR_OFFSET + 1
@@ -90,7 +98,7 @@ static const unsigned char *take_duration(const unsigned char *at, struct scan_r
 	if (at[1] != ' ' || (above_9 & UINT64_C(0x8080808080808080)) != 0 ||
 	    load8(at + BAR_OFFSET - 7) >> (8 * more) != tails[more])
 		return NULL;
-	row->dur_ns = eight_digits((digits & 0xffffff) << 16 | (digits >> 32 << 40));
+	*dur_ns = eight_digits((digits & 0xffffff) << 16 | (digits >> 32 << 40));
 	return at + BAR_OFFSET + 1;
 }
 
@@ -104,35 +112,36 @@ static bool mark_is_right(uint8_t mark, uint64_t dur_ns)
 	return mark == '!' && dur_ns > 100000;
 }
 
-/* Takes the line at `at` the short way; its newline's place, or NULL: not one of its forms. */
+/* Takes the line at `at` the short way; where the next one starts, or NULL: not one of its forms.
+ */
 static const unsigned char *scan_short(struct text_scan *scan, const unsigned char *at,
 				       const unsigned char *limit, struct scan_row *row)
 {
-	const unsigned char *end;
+	uint16_t cpu;
+	uint64_t dur_ns;
 	/* words are compared as they stand in memory of this order */
 	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
 		return NULL;
 	/* what is read behind the limit is the window's padding, which is zeros */
-	at = take_cpu(at, row);
-	if (at == NULL)
+	const unsigned char *duration = take_cpu(at, &cpu);
+	if (duration == NULL)
 		return NULL;
-	at = take_duration(at, row);
+	at = take_duration(duration, &dur_ns);
 	if (at == NULL || at >= limit)
 		return NULL;
-	uint32_t id = body_find(&scan->bodies, row->cpu, at, limit, &end);
-	if (id == BODY_NONE)
+	const struct text_body *body = body_find(&scan->bodies, cpu, at, limit);
+	if (body == NULL)
 		return NULL;
-	const struct text_body *body = &scan->bodies.rows.at[id];
-	const bool has_duration = row->dur_ns != KG_NO_NS;
-	if (has_duration != (body->kind != TEXT_ENTER) ||
-	    (has_duration && !mark_is_right(row->mark, row->dur_ns)))
+	const uint8_t mark = *duration;
+	const bool has_duration = dur_ns != KG_NO_NS;
+	if (has_duration != (body->row.kind != TEXT_ENTER) ||
+	    (has_duration && !mark_is_right(mark, dur_ns)))
 		return NULL;
-	row->kind = body->kind;
-	row->depth = body->depth;
-	row->symbol = body->symbol;
-	row->is_plain = true;
-	row->flags = body->kind == TEXT_LEAVE && body->symbol != SCAN_NONE ? SCAN_NAMED : 0;
-	return end;
+	*row = body->row;
+	row->cpu = cpu;
+	row->dur_ns = dur_ns;
+	row->mark = mark;
+	return at + body->len;
 }
 
 /*
@@ -196,8 +205,7 @@ static bool scan_line(struct text_scan *scan, const unsigned char *at, const uns
 {
 	const unsigned char *newline = memchr(at, '\n', (size_t)(limit - at));
 	*end = newline != NULL ? newline : limit;
-	*row = (struct scan_row){ .offset = row->offset,
-				  .symbol = SCAN_NONE,
+	*row = (struct scan_row){ .symbol = SCAN_NONE,
 				  .extra = SCAN_NONE,
 				  .flags = newline == NULL ? SCAN_NO_NEWLINE : 0 };
 	return scan_long(scan, span_of(at, *end), row);
@@ -207,28 +215,30 @@ static bool scan_line(struct text_scan *scan, const unsigned char *at, const uns
 static bool scan_lines(struct text_scan *scan, const struct window *window, bool to_header)
 {
 	const uint32_t short_columns = TEXT_LAYOUT_DEFAULT.columns;
-	const unsigned char *at = window->lines.at + scan->end;
-	const unsigned char *limit = window->lines.at + window->lines.len;
+	const unsigned char *first = window->lines.at;
+	const unsigned char *at = first + scan->end;
+	const unsigned char *limit = first + window->lines.len;
 	while (at < limit) {
 		if (!column_reserve(&scan->rows, scan->rows.count + 1))
 			return false;
 		struct scan_row *row = &scan->rows.at[scan->rows.count++];
-		row->offset = (uint32_t)(at - window->lines.at);
-		row->extra = SCAN_NONE;
-		const unsigned char *end = NULL;
+		const unsigned char *next = NULL;
 		if (scan->layout.columns == short_columns)
-			end = scan_short(scan, at, limit, row);
-		if (end == NULL) {
+			next = scan_short(scan, at, limit, row);
+		if (next == NULL) {
+			const unsigned char *end;
 			if (!scan_line(scan, at, limit, row, &end))
 				return false;
 			if (to_header && row->kind == TEXT_HEADER)
 				limit = end;
+			next = end + 1;
 		}
-		at = end + 1;
+		row->offset = (uint32_t)(at - first);
+		at = next;
 	}
-	limit = window->lines.at + window->lines.len;
+	limit = first + window->lines.len;
 	/* the newline of the last line may be missing */
-	scan->end = at < limit ? (size_t)(at - window->lines.at) : window->lines.len;
+	scan->end = at < limit ? (size_t)(at - first) : window->lines.len;
 	return true;
 }
 
