@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/column.h"
 #include "base/memory.h"
+#include "base/seldom.h"
 #include "base/banned.h"
 
 /* What is gathered about one function; the first line of memory is what every call changes. */
@@ -49,21 +50,39 @@ static bool reach_function(struct kg_functions *self, kg_func_id func_id)
 	return column_reach(&self->functions, last) && column_reach(&self->open_counts, last);
 }
 
+/* Makes room for an open call: its lane, its level, its function. False when memory is out. */
+static bool reach_open(struct kg_functions *self, const struct kg_call *call)
+{
+	return column_reach(&self->lanes, call->lane_id) &&
+	       column_reach(&self->lanes.at[call->lane_id].levels, call->level) &&
+	       (call->func_id == KG_NO_FUNC || call->func_id < self->open_counts.count ||
+		reach_function(self, call->func_id));
+}
+
+static inline void note_open(struct kg_functions *self, const struct kg_call *call)
+{
+	const bool counts = (call->flags & KG_CALL_HIDDEN) == 0 && call->func_id != KG_NO_FUNC;
+	self->lanes.at[call->lane_id].levels.at[call->level] = counts ? call->func_id : KG_NO_FUNC;
+	if (counts)
+		self->open_counts.at[call->func_id]++;
+}
+
+static KG_SELDOM enum kg_status open_new(struct kg_functions *self, const struct kg_call *call)
+{
+	if (!reach_open(self, call))
+		return KG_NOMEM;
+	note_open(self, call);
+	return KG_OK;
+}
+
 static enum kg_status take_opened(void *self, const struct kg_call *call)
 {
 	struct kg_functions *functions = self;
-	kg_func_id func_id = (call->flags & KG_CALL_HIDDEN) != 0 ? KG_NO_FUNC : call->func_id;
-	if (!column_reach(&functions->lanes, call->lane_id))
-		return KG_NOMEM;
-	struct function_stack *stack = &functions->lanes.at[call->lane_id];
-	if (!column_reach(&stack->levels, call->level))
-		return KG_NOMEM;
-	stack->levels.at[call->level] = func_id;
-	if (func_id == KG_NO_FUNC)
-		return KG_OK;
-	if (func_id >= functions->open_counts.count && !reach_function(functions, func_id))
-		return KG_NOMEM;
-	functions->open_counts.at[func_id]++;
+	if (call->lane_id >= functions->lanes.count ||
+	    call->level >= functions->lanes.at[call->lane_id].levels.count ||
+	    call->func_id >= functions->open_counts.count)
+		return open_new(functions, call);
+	note_open(functions, call);
 	return KG_OK;
 }
 
@@ -78,9 +97,9 @@ static void forget_open(struct kg_functions *self, const struct kg_call *call)
 }
 
 /* Whether a call that is being closed is below another one of its function in its lane. */
-static bool is_nested(const struct kg_functions *self, const struct kg_call *call)
+static bool is_below_its_own(const struct kg_functions *self, const struct kg_call *call)
 {
-	if (self->open_counts.at[call->func_id] == 0 || call->lane_id >= self->lanes.count)
+	if (call->lane_id >= self->lanes.count)
 		return false;
 	const struct function_stack *stack = &self->lanes.at[call->lane_id];
 	for (size_t i = 0; i < call->level && i < stack->levels.count; i++) {
@@ -90,12 +109,10 @@ static bool is_nested(const struct kg_functions *self, const struct kg_call *cal
 	return false;
 }
 
-static enum kg_status add_duration(struct function *function, const struct kg_call *call)
+/* All of a duration but its place in the histogram. */
+static inline void sum_up(struct function *function, const struct kg_call *call, bool is_first)
 {
-	uint64_t dur_ns = call->dur_ns;
-	bool is_first = function->durations.count == 0;
-	if (!histogram_add(&function->durations, dur_ns))
-		return KG_NOMEM;
+	const uint64_t dur_ns = call->dur_ns;
 	if (dur_ns < function->min_ns || is_first)
 		function->min_ns = dur_ns;
 	if (dur_ns > function->max_ns || is_first) {
@@ -104,22 +121,42 @@ static enum kg_status add_duration(struct function *function, const struct kg_ca
 	}
 	function->sum_ns = sum_add(function->sum_ns, dur_ns);
 	function->square_sum += (unsigned __int128)dur_ns * dur_ns;
+}
+
+static KG_SELDOM enum kg_status add_slowly(struct function *function, const struct kg_call *call)
+{
+	const bool is_first = function->durations.count == 0;
+	if (!histogram_add_slowly(&function->durations, call->dur_ns))
+		return KG_NOMEM;
+	sum_up(function, call, is_first);
 	return KG_OK;
 }
 
-static enum kg_status take_closed(void *self, const struct kg_call *call)
+static inline enum kg_status add_duration(struct function *function, const struct kg_call *call)
 {
-	struct kg_functions *functions = self;
-	if (call->func_id == KG_NO_FUNC)
-		return KG_OK;
-	if (call->func_id >= functions->functions.count &&
-	    !reach_function(functions, call->func_id))
-		return KG_NOMEM;
+	if (!histogram_count(&function->durations, call->dur_ns))
+		return add_slowly(function, call);
+	sum_up(function, call, false);
+	return KG_OK;
+}
+
+/* Adds a call of a function that others are open of. */
+static KG_SELDOM enum kg_status add_among_others(const struct kg_functions *self,
+						 struct function *function,
+						 const struct kg_call *call)
+{
+	if (is_below_its_own(self, call))
+		function->nested_ns = sum_add(function->nested_ns, call->dur_ns);
+	return add_duration(function, call);
+}
+
+static inline enum kg_status take_known(struct kg_functions *self, const struct kg_call *call)
+{
 	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START)) == 0)
-		forget_open(functions, call);
+		forget_open(self, call);
 	if ((call->flags & KG_CALL_HIDDEN) != 0)
 		return KG_OK;
-	struct function *function = &functions->functions.at[call->func_id];
+	struct function *function = &self->functions.at[call->func_id];
 	if ((call->flags & KG_CALL_INCOMPLETE) != 0) {
 		function->incomplete++;
 		return KG_OK;
@@ -130,9 +167,25 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 		function->untimed++;
 		return KG_OK;
 	}
-	if (is_nested(functions, call))
-		function->nested_ns = sum_add(function->nested_ns, call->dur_ns);
+	if (self->open_counts.at[call->func_id] > 0)
+		return add_among_others(self, function, call);
 	return add_duration(function, call);
+}
+
+/* A call of a function that is new, or not known at all. */
+static KG_SELDOM enum kg_status take_new(struct kg_functions *self, const struct kg_call *call)
+{
+	if (call->func_id == KG_NO_FUNC)
+		return KG_OK;
+	return reach_function(self, call->func_id) ? take_known(self, call) : KG_NOMEM;
+}
+
+static enum kg_status take_closed(void *self, const struct kg_call *call)
+{
+	struct kg_functions *functions = self;
+	if (call->func_id >= functions->functions.count)
+		return take_new(functions, call);
+	return take_known(functions, call);
 }
 
 /* ---- the report ------------------------------------------------------------------------------ */

@@ -60,15 +60,21 @@ static inline size_t histogram_bucket(uint64_t value)
 /* The part of histogram_add() that allocates. */
 KG_MUST_USE bool histogram_add_slowly(struct histogram *histogram, uint64_t value);
 
-/* Adds a value; false, and nothing changed, when memory is out. */
-static inline KG_MUST_USE bool histogram_add(struct histogram *histogram, uint64_t value)
+/* The part that does not; false, and nothing changed, where that is not enough. */
+static inline KG_MUST_USE bool histogram_count(struct histogram *histogram, uint64_t value)
 {
 	uint32_t block = histogram_block(value) - histogram->first_block;
 	if (block >= histogram->block_count)
-		return histogram_add_slowly(histogram, value);
+		return false;
 	histogram->buckets[block * HISTOGRAM_BUCKETS + histogram_bucket(value)]++;
 	histogram->count++;
 	return true;
+}
+
+/* Adds a value; false, and nothing changed, when memory is out. */
+static inline KG_MUST_USE bool histogram_add(struct histogram *histogram, uint64_t value)
+{
+	return histogram_count(histogram, value) || histogram_add_slowly(histogram, value);
 }
 
 /* Adds all values of another; false when memory is out, with some of them added. */

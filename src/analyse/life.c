@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/seldom.h"
 #include "base/banned.h"
 
 /* ---- looking up ------------------------------------------------------------------------------ */
@@ -95,17 +96,20 @@ static enum kg_status end(struct kg_life *life, struct life_lane *lane, const st
 	return exit_end(life, lane, call, role);
 }
 
+static KG_SELDOM enum kg_status open_telling(struct kg_life *life, const struct kg_call *call)
+{
+	const struct kvm_role *role = find_role(life, call->func_id);
+	if (role == NULL || !reach_lane(life, call->lane_id))
+		return KG_NOMEM;
+	return begin(life, &life->lanes.at[call->lane_id], call, *role);
+}
+
 static enum kg_status take_opened(void *self, const struct kg_call *call)
 {
 	struct kg_life *life = self;
-	const struct kvm_role *role = find_role(life, call->func_id);
-	if (role == NULL)
-		return KG_NOMEM;
-	if (role->part == PART_NONE)
+	if (call->func_id < life->roles.count && life->roles.at[call->func_id].part == PART_NONE)
 		return KG_OK;
-	if (!reach_lane(life, call->lane_id))
-		return KG_NOMEM;
-	return begin(life, &life->lanes.at[call->lane_id], call, *role);
+	return open_telling(life, call);
 }
 
 /* Keeps the callee that cost most by itself. KG_NO_NS plus one is 0, and never more. */
@@ -119,8 +123,8 @@ static inline void note_heat(struct life_lane *lane, const struct kg_call *call)
 }
 
 /* Takes the end of a call that has a part in a VM's life, is a root or turns up late. */
-static enum kg_status take_telling(struct kg_life *life, struct life_lane *lane,
-				   const struct kg_call *call, struct kvm_role role)
+static KG_SELDOM enum kg_status take_telling(struct kg_life *life, struct life_lane *lane,
+					     const struct kg_call *call, struct kvm_role role)
 {
 	enum kg_status status = KG_OK;
 	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START)) != 0)
@@ -136,20 +140,32 @@ static enum kg_status take_telling(struct kg_life *life, struct life_lane *lane,
 	return status;
 }
 
+static inline enum kg_status take_in_lane(struct kg_life *life, struct life_lane *lane,
+					  const struct kg_call *call, struct kvm_role role)
+{
+	note_heat(lane, call);
+	/* most calls end here */
+	if (role.part == PART_NONE && (call->flags & (KG_CALL_ROOT | KG_CALL_NO_START)) == 0)
+		return KG_OK;
+	return take_telling(life, lane, call, role);
+}
+
+/* The end of a call whose function or lane may be new. */
+static KG_SELDOM enum kg_status take_new(struct kg_life *life, const struct kg_call *call)
+{
+	const struct kvm_role *role = find_role(life, call->func_id);
+	if (role == NULL || !reach_lane(life, call->lane_id))
+		return KG_NOMEM;
+	return take_in_lane(life, &life->lanes.at[call->lane_id], call, *role);
+}
+
 static enum kg_status take_closed(void *self, const struct kg_call *call)
 {
 	struct kg_life *life = self;
-	const struct kvm_role *role = find_role(life, call->func_id);
-	if (role == NULL)
-		return KG_NOMEM;
-	if (call->lane_id >= life->lanes.count && !reach_lane(life, call->lane_id))
-		return KG_NOMEM;
-	struct life_lane *lane = &life->lanes.at[call->lane_id];
-	note_heat(lane, call);
-	/* most calls end here */
-	if (role->part == PART_NONE && (call->flags & (KG_CALL_ROOT | KG_CALL_NO_START)) == 0)
-		return KG_OK;
-	return take_telling(life, lane, call, *role);
+	if (call->func_id >= life->roles.count || call->lane_id >= life->lanes.count)
+		return take_new(life, call);
+	return take_in_lane(life, &life->lanes.at[call->lane_id], call,
+			    life->roles.at[call->func_id]);
 }
 
 static enum kg_status take_done(void *self)
