@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "render/out.h"
 #include "base/banned.h"
 
@@ -32,21 +33,51 @@ static inline void put_string(struct json_doc *doc, const char *string)
 	put(doc, string, strlen(string));
 }
 
+/* Keys are ours, and shorter. */
+#define KEY_MAX 60
+
 static void start_member(struct json_row *row, const char *key)
 {
-	put_string(row->doc, row->has_member ? ", \"" : "\"");
-	put_string(row->doc, key);
-	put_string(row->doc, "\": ");
+	struct json_doc *doc = row->doc;
+	KG_DCHECK(strlen(key) <= KEY_MAX);
+	if (sizeof(doc->row) - doc->row_len < KEY_MAX + 8)
+		flush(doc);
+	/* byte by byte: keys are so short that calls to copy them cost more */
+	char *at = doc->row + doc->row_len;
+	if (row->has_member) {
+		*at++ = ',';
+		*at++ = ' ';
+	}
+	*at++ = '"';
+	while (*key != '\0')
+		*at++ = *key++;
+	*at++ = '"';
+	*at++ = ':';
+	*at++ = ' ';
+	doc->row_len = (size_t)(at - doc->row);
 	row->has_member = true;
 }
 
-/* Whether it can stand between quotes as it is. */
-static bool is_plain(const char *text)
+/* Whether a character can stand between quotes as it is. */
+static inline bool is_plain(char c)
 {
-	for (; *text != '\0'; text++) {
-		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
-			return false;
-	}
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* Puts a quote and a text that needs nothing else; false, and nothing put, if it is none. */
+static bool put_quoted(struct json_doc *doc, const char *text)
+{
+	const size_t start = doc->row_len;
+	const char *end = doc->row + sizeof(doc->row);
+	char *at = doc->row + start;
+	if (at == end)
+		return false;
+	*at++ = '"';
+	while (at < end && is_plain(*text))
+		*at++ = *text++;
+	if (*text != '\0')
+		return false;
+	doc->row_len = (size_t)(at - doc->row);
 	return true;
 }
 
@@ -119,13 +150,15 @@ void row_bool(struct json_row *row, const char *key, bool value)
 void row_text(struct json_row *row, const char *key, const char *text)
 {
 	start_member(row, key);
-	if (text == NULL || !is_plain(text)) {
+	if (text == NULL) {
+		put_string(row->doc, "null");
+		return;
+	}
+	if (!put_quoted(row->doc, text)) {
 		flush(row->doc);
 		doc_dump(row->doc, value_text(text));
 		return;
 	}
-	put_string(row->doc, "\"");
-	put_string(row->doc, text);
 	put_string(row->doc, "\"");
 }
 
@@ -137,13 +170,11 @@ void row_task(struct json_row *row, const char *key, const struct kg_tasks *task
 		return;
 	}
 	start_member(row, key);
-	if (!is_plain(task->comm)) {
+	if (!put_quoted(row->doc, task->comm)) {
 		flush(row->doc);
 		doc_dump(row->doc, value_task(tasks, id));
 		return;
 	}
-	put_string(row->doc, "\"");
-	put_string(row->doc, task->comm);
 	put_string(row->doc, "-");
 	put_number(row->doc, (uint64_t)task->pid);
 	put_string(row->doc, "\"");
