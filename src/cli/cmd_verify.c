@@ -23,6 +23,7 @@ struct verify_opts {
 struct candidate {
 	struct kg_spec *spec;
 	struct kg_verify *verify;
+	struct kg_call_sink sink;
 };
 
 /* Without --spec the vendor decides, and that is known only when the trace has been read. */
@@ -35,10 +36,20 @@ static const struct {
 	{ "kvm-svm", KG_VENDOR_SVM },
 };
 
+/* So many calls are held against all candidates. Then the vendor nearly always shows. */
+#define UNDECIDED_CALLS 1024
+
+/*
+ * The candidates, as a sink: calls go to those from `first` up to `end`, which are all until a
+ * vendor shows. If the rest of the trace speaks for another one, all of it is read again for that.
+ */
 struct verification {
 	struct candidate candidates[CANDIDATES_MAX];
 	size_t count;
-	struct kg_tee tee;
+	size_t first;
+	size_t end;
+	const struct kg_funcs *funcs;
+	uint64_t undecided_calls; /* since the vendor was last looked for */
 };
 
 static bool is_builtin(const char *name)
@@ -73,7 +84,7 @@ static int set_param(const struct command *command, struct kg_spec *spec, const 
 }
 
 static int open_candidate(const struct command *command, const struct verify_opts *opts,
-			  const char *name, const struct kg_trace *trace, struct candidate *out)
+			  const char *name, struct candidate *out)
 {
 	struct kg_error err = { 0 };
 	enum kg_status status = is_builtin(name) ? kg_spec_builtin(name, &out->spec, &err)
@@ -85,47 +96,174 @@ static int open_candidate(const struct command *command, const struct verify_opt
 		if (code != EXIT_DONE)
 			return code;
 	}
-	status = kg_verify_new(out->spec, kg_trace_funcs(trace), kg_trace_tasks(trace),
-			       &out->verify, &err);
-	return status == KG_OK ? EXIT_DONE : report_failure(command->name, status, &err);
+	return EXIT_DONE;
 }
 
 static int open_verification(const struct command *command, const struct verify_opts *opts,
-			     const struct kg_trace *trace, struct verification *out)
+			     struct verification *out)
 {
 	int code = EXIT_DONE;
 	if (opts->spec != NULL) {
 		out->count = 1;
-		return open_candidate(command, opts, opts->spec, trace, &out->candidates[0]);
+		return open_candidate(command, opts, opts->spec, &out->candidates[0]);
 	}
 	for (size_t i = 0; i < CANDIDATES_MAX && code == EXIT_DONE; i++) {
 		out->count = i + 1;
-		code = open_candidate(command, opts, builtins[i].spec, trace, &out->candidates[i]);
+		code = open_candidate(command, opts, builtins[i].spec, &out->candidates[i]);
 	}
 	return code;
 }
 
-static struct kg_call_sink sink_of(struct verification *verification)
+/* The number of the candidate that a vendor chooses; count if no specification suggests itself. */
+static size_t choose(const struct verification *verification, enum kg_vendor vendor)
 {
-	struct kg_call_sink first = kg_verify_sink(verification->candidates[0].verify);
+	size_t i = 0;
 	if (verification->count == 1)
-		return first;
-	verification->tee =
-		(struct kg_tee){ .first = first,
-				 .second = kg_verify_sink(verification->candidates[1].verify) };
-	return kg_tee_sink(&verification->tee);
+		return 0;
+	while (i < verification->count && builtins[i].vendor != vendor)
+		i++;
+	return i;
 }
 
-/* The candidate to believe; NULL if no specification suggests itself. */
-static struct candidate *choose(struct verification *verification, enum kg_vendor vendor)
+/* ---- the candidates as a sink ---------------------------------------------------------------- */
+
+static void keep_only(struct verification *verification, size_t chosen)
 {
-	if (verification->count == 1)
-		return &verification->candidates[0];
-	for (size_t i = 0; i < verification->count; i++) {
-		if (builtins[i].vendor == vendor)
-			return &verification->candidates[i];
+	verification->first = chosen;
+	verification->end = chosen + 1;
+}
+
+/* Leaves out all but one candidate as soon as the functions seen speak for it. */
+static void look_for_vendor(struct verification *verification)
+{
+	if (++verification->undecided_calls < UNDECIDED_CALLS)
+		return;
+	verification->undecided_calls = 0;
+	size_t chosen = choose(verification, kg_vendor_of(verification->funcs));
+	if (chosen < verification->count)
+		keep_only(verification, chosen);
+}
+
+static enum kg_status take_opened(void *self, const struct kg_call *call)
+{
+	const struct verification *verification = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = verification->first; i < verification->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &verification->candidates[i].sink;
+		status = sink->opened(sink->self, call);
 	}
-	return NULL;
+	return status;
+}
+
+static enum kg_status take_closed(void *self, const struct kg_call *call)
+{
+	struct verification *verification = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = verification->first; i < verification->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &verification->candidates[i].sink;
+		status = sink->closed(sink->self, call);
+	}
+	if (verification->end - verification->first > 1)
+		look_for_vendor(verification);
+	return status;
+}
+
+static enum kg_status take_vanished(void *self, kg_call_id id, kg_call_id parent_id)
+{
+	const struct verification *verification = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = verification->first; i < verification->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &verification->candidates[i].sink;
+		status = sink->vanished(sink->self, id, parent_id);
+	}
+	return status;
+}
+
+static enum kg_status take_gap(void *self, const struct kg_gap *gap)
+{
+	const struct verification *verification = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = verification->first; i < verification->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &verification->candidates[i].sink;
+		status = sink->gap(sink->self, gap);
+	}
+	return status;
+}
+
+static enum kg_status take_done(void *self)
+{
+	const struct verification *verification = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = verification->first; i < verification->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &verification->candidates[i].sink;
+		status = sink->done(sink->self);
+	}
+	return status;
+}
+
+/* With one candidate its own sink, so that a named specification costs nothing more. */
+static struct kg_call_sink sink_of(struct verification *verification)
+{
+	if (verification->end - verification->first == 1)
+		return verification->candidates[verification->first].sink;
+	return (struct kg_call_sink){
+		.self = verification,
+		.opened = take_opened,
+		.closed = take_closed,
+		.vanished = take_vanished,
+		.gap = take_gap,
+		.done = take_done,
+	};
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* Makes the candidates that are to be fed ready for a trace from its start. */
+static int start_candidates(const struct command *command, struct verification *verification,
+			    const struct kg_trace *trace)
+{
+	verification->funcs = kg_trace_funcs(trace);
+	verification->undecided_calls = 0;
+	for (size_t i = verification->first; i < verification->end; i++) {
+		struct candidate *candidate = &verification->candidates[i];
+		struct kg_error err = { 0 };
+		kg_verify_free(candidate->verify);
+		candidate->verify = NULL;
+		enum kg_status status =
+			kg_verify_new(candidate->spec, kg_trace_funcs(trace), kg_trace_tasks(trace),
+				      &candidate->verify, &err);
+		if (status != KG_OK)
+			return report_failure(command->name, status, &err);
+		candidate->sink = kg_verify_sink(candidate->verify);
+	}
+	return EXIT_DONE;
+}
+
+/* Reads the input, again where it has to be; *chosen is then the candidate to believe, or count. */
+static int run_candidates(const struct command *command, const struct verify_opts *opts,
+			  struct input *input, struct verification *verification, size_t *chosen)
+{
+	verification->end = verification->count;
+	for (;;) {
+		int code = start_candidates(command, verification, input->trace);
+		if (code == EXIT_DONE)
+			code = input_run(input, &opts->filter, sink_of(verification));
+		if (code == INPUT_AGAIN) {
+			verification->first = 0;
+			verification->end = verification->count;
+			continue;
+		}
+		if (code != EXIT_DONE)
+			return code;
+		*chosen = choose(verification, input->info.vendor);
+		if (*chosen == verification->count ||
+		    (*chosen >= verification->first && *chosen < verification->end))
+			return EXIT_DONE;
+		keep_only(verification, *chosen);
+		code = input_rewind(input);
+		if (code != EXIT_DONE)
+			return code;
+	}
 }
 
 static int exit_code_of(enum kg_verdict verdict)
@@ -158,14 +296,14 @@ static int verify_file(const struct command *command, const struct verify_opts *
 		       const char *path, struct verification *verification)
 {
 	struct input input;
+	size_t chosen = 0;
 	int code = input_open(&input, command, &opts->common, path);
 	if (code == EXIT_DONE)
-		code = open_verification(command, opts, input.trace, verification);
+		code = open_verification(command, opts, verification);
 	if (code == EXIT_DONE)
-		code = input_run(&input, &opts->filter, sink_of(verification));
+		code = run_candidates(command, opts, &input, verification, &chosen);
 	if (code == EXIT_DONE) {
-		const struct candidate *candidate = choose(verification, input.info.vendor);
-		if (candidate == NULL) {
+		if (chosen == verification->count) {
 			report_error(
 				command->name,
 				"%s: has calls of neither kvm_intel nor kvm_amd, or of both, so "
@@ -173,7 +311,8 @@ static int verify_file(const struct command *command, const struct verify_opts *
 				path);
 			code = EXIT_INCONCLUSIVE;
 		} else {
-			code = write_verdict(command, opts, &input.info, candidate);
+			code = write_verdict(command, opts, &input.info,
+					     &verification->candidates[chosen]);
 		}
 	}
 	if (code == EXIT_DONE)
@@ -248,6 +387,7 @@ const struct command command_verify = {
 		    "  kvmgraph verify --spec my.json --param cpus=4 trace.txt\n",
 	.groups = groups,
 	.group_count = sizeof(groups) / sizeof(groups[0]),
+	.runs_again = true,
 	.opts_size = sizeof(struct verify_opts),
 	.run = run_verify,
 };
