@@ -13,7 +13,8 @@
 #include "event/func.h"
 #include "event/task.h"
 
-#define EVENT_BATCH 1024
+/* So few that they stay in the first cache between reader and builder. */
+#define EVENT_BATCH 256
 /* Text is read in windows of this size unless another is asked for: small enough for the cache. */
 #define READER_WINDOW_BYTES ((size_t)256 * 1024)
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/seldom.h"
 #include "base/banned.h"
 
 /*
@@ -33,14 +34,8 @@ static bool is_digit(unsigned char c)
 }
 
 /* " 3) ": up to four digits, and no more blanks than a kernel prints before them. */
-static const unsigned char *take_cpu(const unsigned char *at, uint16_t *cpu)
+static KG_SELDOM const unsigned char *take_any_cpu(const unsigned char *at, uint16_t *cpu)
 {
-	/* of one digit: what is left of the word without all else that it has to be */
-	const uint32_t digit = load4(at) ^ UINT32_C(0x20293020);
-	if ((digit & 0xff) == 0 && digit <= 9 << 8) {
-		*cpu = (uint16_t)(digit >> 8);
-		return at + 4;
-	}
 	for (int blanks = 0; *at == ' '; at++) {
 		if (blanks++ == 8)
 			return NULL;
@@ -53,6 +48,17 @@ static const unsigned char *take_cpu(const unsigned char *at, uint16_t *cpu)
 		return NULL;
 	*cpu = (uint16_t)number;
 	return at + 2;
+}
+
+/* The same, with one digit looked at as a word. */
+static inline const unsigned char *take_cpu(const unsigned char *at, uint16_t *cpu)
+{
+	/* what is left of the word without all else that it has to be */
+	const uint32_t digit = load4(at) ^ UINT32_C(0x20293020);
+	if ((digit & 0xff) != 0 || digit > 9 << 8)
+		return take_any_cpu(at, cpu);
+	*cpu = (uint16_t)(digit >> 8);
+	return at + 4;
 }
 
 #define EIGHT_BLANKS UINT64_C(0x2020202020202020)
@@ -211,6 +217,28 @@ static bool scan_line(struct text_scan *scan, const unsigned char *at, const uns
 	return scan_long(scan, span_of(at, *end), row);
 }
 
+/*
+ * Adds rows for the lines from `at` on that can be taken the short way, as long as there is room;
+ * where the first one starts that cannot. In a loop of its own, so that what changes with every
+ * line stays in registers.
+ */
+static const unsigned char *scan_short_lines(struct text_scan *scan, const struct window *window,
+					     const unsigned char *at, const unsigned char *limit)
+{
+	struct scan_row *row = scan->rows.at + scan->rows.count;
+	const struct scan_row *full = scan->rows.at + scan->rows.cap;
+	while (at < limit && row < full) {
+		const unsigned char *next = scan_short(scan, at, limit, row);
+		if (next == NULL)
+			break;
+		row->offset = (uint32_t)(at - window->lines.at);
+		row++;
+		at = next;
+	}
+	scan->rows.count = (size_t)(row - scan->rows.at);
+	return at;
+}
+
 /* Adds rows for the lines from scan->end on. */
 static bool scan_lines(struct text_scan *scan, const struct window *window, bool to_header)
 {
@@ -221,20 +249,19 @@ static bool scan_lines(struct text_scan *scan, const struct window *window, bool
 	while (at < limit) {
 		if (!column_reserve(&scan->rows, scan->rows.count + 1))
 			return false;
-		struct scan_row *row = &scan->rows.at[scan->rows.count++];
-		const unsigned char *next = NULL;
-		if (scan->layout.columns == short_columns)
-			next = scan_short(scan, at, limit, row);
-		if (next == NULL) {
-			const unsigned char *end;
-			if (!scan_line(scan, at, limit, row, &end))
-				return false;
-			if (to_header && row->kind == TEXT_HEADER)
-				limit = end;
-			next = end + 1;
+		if (scan->layout.columns == short_columns) {
+			at = scan_short_lines(scan, window, at, limit);
+			if (at >= limit || scan->rows.count == scan->rows.cap)
+				continue;
 		}
+		const unsigned char *end;
+		struct scan_row *row = &scan->rows.at[scan->rows.count++];
+		if (!scan_line(scan, at, limit, row, &end))
+			return false;
+		if (to_header && row->kind == TEXT_HEADER)
+			limit = end;
 		row->offset = (uint32_t)(at - first);
-		at = next;
+		at = end + 1;
 	}
 	limit = first + window->lines.len;
 	/* the newline of the last line may be missing */
