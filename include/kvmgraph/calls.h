@@ -5,6 +5,8 @@
  * While a trace is read each call is handed to a sink, first when it opens, then when it closes;
  * the sink keeps what it needs and nothing else is kept. In one lane (one task, or one CPU's idle
  * task) calls open and close like brackets. Lanes are interleaved as the trace interleaves them.
+ * A call whose exit was recorded only behind an interrupt that came after it is closed before what
+ * that called, though its end_line_no is larger.
  */
 #ifndef KVMGRAPH_CALLS_H
 #define KVMGRAPH_CALLS_H

@@ -43,6 +43,8 @@ enum kg_event_flag {
 	KG_EVF_CUT_MASK = 3,
 	/* the task is an idle task: one per CPU though they share pid 0 */
 	KG_EVF_IDLE = 4,
+	/* LEAVE: the form of the trace never tells the function that is left */
+	KG_EVF_NAMELESS = 8,
 };
 
 struct kg_event {

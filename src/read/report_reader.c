@@ -157,7 +157,8 @@ static enum kg_status take_call(struct report_reader *reader, const struct repor
 		.cpu = row->cpu,
 		.depth = row->depth,
 		.kind = kinds[row->kind],
-		.flags = row->event_flags | row->cut,
+		.flags =
+			row->event_flags | row->cut | (func_id == KG_NO_FUNC ? KG_EVF_NAMELESS : 0),
 		.mark = row->mark,
 	};
 	struct kg_cpu_info *cpu = &reader->facts->cpus.at[row->cpu];

@@ -399,39 +399,10 @@ static enum kg_status leave(struct builder *builder, struct lane *lane,
 	return leave_elsewhere(builder, lane, event);
 }
 
-static enum kg_status lose(struct builder *builder, const struct kg_event *event)
+/* Hands an event to its lane. */
+static enum kg_status drive(struct builder *builder, struct lane *lane,
+			    const struct kg_event *event)
 {
-	for (size_t i = 0; i < builder->lanes.count; i++) {
-		struct lane *lane = &builder->lanes.at[i];
-		for (size_t k = 0; lane->last_cpu == event->cpu && k < lane->frames.count; k++)
-			lane->frames.at[k].flags |= FRAME_GAP;
-	}
-	struct kg_gap gap = { .line_no = event->line_no,
-			      .lost_count = event->dur_ns,
-			      .cpu = event->cpu };
-	return builder->sink->gap(builder->sink->self, &gap);
-}
-
-static enum kg_status close_all(struct builder *builder)
-{
-	for (size_t i = 0; i < builder->lanes.count; i++) {
-		struct lane *lane = &builder->lanes.at[i];
-		lane->last_time_ns = 0;
-		enum kg_status status = abandon_down_to(builder, lane, 0);
-		if (status != KG_OK)
-			return status;
-		if (lane->stack_id != NO_STACK)
-			return_stack(builder, lane);
-	}
-	return KG_OK;
-}
-
-static enum kg_status take_call(struct builder *builder, const struct kg_event *event)
-{
-	struct lane *lane = lane_of(builder, event);
-	if (lane == NULL || (lane->last_cpu != event->cpu && !note_cpu(lane, event->cpu)))
-		return KG_NOMEM;
-	check_time(builder, lane, event);
 	if (lane->stack_id == NO_STACK && !claim_stack(builder, lane))
 		return KG_NOMEM;
 	enum kg_status status;
@@ -444,6 +415,90 @@ static enum kg_status take_call(struct builder *builder, const struct kg_event *
 	if (lane->frames.count == 0)
 		return_stack(builder, lane);
 	return status;
+}
+
+/* Ends the holding of events: what is held goes on. */
+static enum kg_status let_go(struct builder *builder)
+{
+	struct hold *hold = &builder->hold;
+	const size_t count = hold->count;
+	enum kg_status status = KG_OK;
+	hold->count = 0;
+	for (size_t i = 0; i < count && status == KG_OK; i++)
+		status = drive(builder, &builder->lanes.at[hold->lane_at], &hold->events[i]);
+	return status;
+}
+
+/* Takes an event of the lane whose events are held. */
+static enum kg_status take_held(struct builder *builder, struct lane *lane,
+				const struct kg_event *event)
+{
+	enum kg_status status = KG_OK;
+	switch (hold_take(&builder->hold, event)) {
+	case HOLD_WAIT:
+		break;
+	case HOLD_LATE:
+		status = drive(builder, lane, event);
+		if (status == KG_OK)
+			status = let_go(builder);
+		break;
+	case HOLD_NEVER:
+		status = let_go(builder);
+		if (status == KG_OK)
+			status = drive(builder, lane, event);
+		break;
+	}
+	return status;
+}
+
+/* Holds an event that contradicts the open call of its lane: that may have ended. */
+static enum kg_status start_to_hold(struct builder *builder, struct lane *lane,
+				    const struct kg_event *event)
+{
+	enum kg_status status = let_go(builder);
+	hold_start(&builder->hold, (size_t)(lane - builder->lanes.at), lane_top(lane), event);
+	return status;
+}
+
+static enum kg_status lose(struct builder *builder, const struct kg_event *event)
+{
+	enum kg_status status = let_go(builder);
+	for (size_t i = 0; i < builder->lanes.count; i++) {
+		struct lane *lane = &builder->lanes.at[i];
+		for (size_t k = 0; lane->last_cpu == event->cpu && k < lane->frames.count; k++)
+			lane->frames.at[k].flags |= FRAME_GAP;
+	}
+	struct kg_gap gap = { .line_no = event->line_no,
+			      .lost_count = event->dur_ns,
+			      .cpu = event->cpu };
+	return status == KG_OK ? builder->sink->gap(builder->sink->self, &gap) : status;
+}
+
+static enum kg_status close_all(struct builder *builder)
+{
+	enum kg_status status = let_go(builder);
+	for (size_t i = 0; i < builder->lanes.count && status == KG_OK; i++) {
+		struct lane *lane = &builder->lanes.at[i];
+		lane->last_time_ns = 0;
+		status = abandon_down_to(builder, lane, 0);
+		if (status == KG_OK && lane->stack_id != NO_STACK)
+			return_stack(builder, lane);
+	}
+	return status;
+}
+
+static enum kg_status take_call(struct builder *builder, const struct kg_event *event)
+{
+	struct lane *lane = lane_of(builder, event);
+	if (lane == NULL || (lane->last_cpu != event->cpu && !note_cpu(lane, event->cpu)))
+		return KG_NOMEM;
+	check_time(builder, lane, event);
+	if (builder->hold.count > 0 && lane == &builder->lanes.at[builder->hold.lane_at])
+		return take_held(builder, lane, event);
+	const struct frame *top = lane_top(lane);
+	if (top != NULL && hold_is_due(top, event))
+		return start_to_hold(builder, lane, event);
+	return drive(builder, lane, event);
 }
 
 static enum kg_status take(struct builder *builder, const struct kg_event *event)

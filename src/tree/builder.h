@@ -4,7 +4,8 @@
  *
  * What the depths leave open is never guessed. A call is closed by the closing brace of its depth
  * in its lane, whichever CPU that stands under; a line at a depth that should have been left closes
- * what is open there as a call without an end; a gap marks every call open on its CPU.
+ * what is open there as a call without an end, unless that end comes just behind (hold.h); a gap
+ * marks every call open on its CPU.
  */
 #ifndef TREE_BUILDER_H
 #define TREE_BUILDER_H
@@ -13,6 +14,7 @@
 #include <kvmgraph/diag.h>
 
 #include "base/column.h"
+#include "tree/hold.h"
 #include "tree/lane.h"
 
 struct builder {
@@ -26,6 +28,7 @@ struct builder {
 	COLUMN(uint32_t) by_cpu;      /* lane + 1 of each CPU's idle task */
 	COLUMN(uint64_t) calls_by_func;
 	kg_call_id next_id;
+	struct hold hold;
 };
 
 /* A zeroed builder with sink and diags set is ready. */

@@ -183,7 +183,7 @@ START_TEST(report_reader_event_carries_the_values_of_its_line)
 	ck_assert_int_eq(events[0].mark, '#');
 	ck_assert_uint_eq(events[0].flags, 0);
 	ck_assert_uint_eq(events[1].dur_ns, 3594274000);
-	ck_assert_uint_eq(events[1].flags, KG_EVF_IDLE | 3);
+	ck_assert_uint_eq(events[1].flags, KG_EVF_IDLE | KG_EVF_NAMELESS | 3);
 	ck_assert_int_eq(events[1].mark, '$');
 	ck_assert_uint_eq(events[2].time_ns, KG_NO_NS);
 	ck_assert_int_eq(events[2].mark, ' ');
