@@ -83,7 +83,8 @@ enum kg_line_kind {
 /*
  * What a line has beyond its event: with both it can be printed again. What it does not have is
  * empty or 0, so an event without details has a zeroed one. An input that is no text has neither
- * text nor end.
+ * text nor end, and the note of a COMMENT in it is all of its text, with however many lines; no
+ * note at all (NULL) means that its text is not known.
  */
 struct kg_detail {
 	enum kg_line_kind kind;
@@ -103,7 +104,10 @@ struct kg_detail {
 	struct kg_bytes args;  /* between the parentheses */
 	/* inside the comment at the end, of a LEAVE what follows the name; COMMENT: its text */
 	struct kg_bytes note;
-	struct kg_bytes text; /* the line as it stands, without its end */
+	struct kg_bytes retval; /* LEAVE of a trace.dat: " ret=0x0", if it was recorded */
+	bool has_overrun;	/* LEAVE of a trace.dat: the next is known */
+	uint64_t overrun;	/* calls of the task that were too deep to be recorded */
+	struct kg_bytes text;	/* the line as it stands, without its end */
 	struct kg_bytes end; /* newline with or without a carriage return; nothing where all ends */
 };
 

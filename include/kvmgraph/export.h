@@ -21,6 +21,8 @@ struct kg_ftrace_opts {
 	 */
 	bool as_kernel;
 	bool tail;	    /* as_kernel: a name behind every closing brace */
+	bool retval;	    /* as_kernel: what functions returned, as far as it was recorded */
+	bool overrun;	    /* as_kernel: how many calls were too deep, the same */
 	uint32_t columns;   /* as_kernel: enum kg_column; 0: CPU and DURATION */
 	uint32_t cpu_count; /* as_kernel: of the machine, from which the width of the CPU follows */
 };
@@ -30,6 +32,7 @@ struct kg_ftrace_counts {
 	uint64_t copied;	 /* lines that say nothing of events: headers, notes, damage */
 	uint64_t odd;		 /* lines understood, but not as a kernel prints them: copied too */
 	uint64_t odd_first_line; /* 0 for none */
+	uint64_t untold;	 /* comments that are left out, since their text is not known */
 };
 
 struct kg_ftrace;

@@ -16,6 +16,8 @@ struct export_opts {
 	const char *to;
 	const char *columns;
 	bool tail;
+	bool retval;
+	bool overrun;
 };
 
 /* A form to export to. write() is given the opened trace and an output. */
@@ -33,7 +35,7 @@ struct target {
 static bool read_columns(const char *list, uint32_t *columns)
 {
 	static const enum kg_column offered[] = { KG_COLUMN_ABSTIME, KG_COLUMN_CPU, KG_COLUMN_PROC,
-						  KG_COLUMN_DURATION };
+						  KG_COLUMN_LATENCY, KG_COLUMN_DURATION };
 	*columns = 0;
 	for (const char *at = list; *at != '\0';) {
 		const size_t len = strcspn(at, ",");
@@ -53,6 +55,11 @@ static bool read_columns(const char *list, uint32_t *columns)
 /* Says how much of the text was understood to the last byte. */
 static void tell_counts(const struct input *input, const struct kg_ftrace_counts *counts)
 {
+	if (counts->untold > 0 && !input->common->quiet)
+		report_error(input->command->name,
+			     "%s: %" PRIu64 " events between the calls are left out, for their "
+			     "text is not known",
+			     input->info.file, counts->untold);
 	if (!input->common->verbose)
 		return;
 	report_error(input->command->name,
@@ -69,17 +76,20 @@ static int write_ftrace(const struct export_opts *opts, struct input *input, str
 	const bool is_text = kg_trace_format(input->trace) == KG_FORMAT_FTRACE;
 	struct kg_ftrace_opts how = { .as_kernel = !is_text,
 				      .tail = opts->tail,
+				      .retval = opts->retval,
+				      .overrun = opts->overrun,
 				      .cpu_count = kg_trace_cpu_count(input->trace) };
-	if (is_text && (opts->columns != NULL || opts->tail)) {
-		report_error(input->command->name,
-			     "the trace is the kernel's text already and "
-			     "stays as it is (leave --columns and --tail out)");
+	if (is_text && (opts->columns != NULL || opts->tail || opts->retval || opts->overrun)) {
+		report_error(
+			input->command->name,
+			"the trace is the kernel's text already and "
+			"stays as it is (leave --columns, --tail, --retval and --overrun out)");
 		return EXIT_WRONG;
 	}
 	if (opts->columns != NULL && !read_columns(opts->columns, &how.columns)) {
 		report_error(input->command->name,
 			     "--columns %s is not understood (it takes some of abstime,cpu,proc,"
-			     "duration)",
+			     "latency,duration)",
 			     opts->columns);
 		return EXIT_WRONG;
 	}
@@ -176,16 +186,24 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_STRING,
 	  .offset = offsetof(struct export_opts, columns),
 	  .value = "LIST",
-	  .help = "columns of the text, some of abstime,cpu,proc,duration (cpu,duration)" },
+	  .help = "columns of the text, some of abstime,cpu,proc,latency,duration (cpu,duration)" },
 	{ .name = "tail",
 	  .kind = OPTION_FLAG,
 	  .offset = offsetof(struct export_opts, tail),
 	  .help = "the function's name behind every closing brace, as with funcgraph-tail" },
+	{ .name = "retval",
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct export_opts, retval),
+	  .help = "what functions returned, as with funcgraph-retval" },
+	{ .name = "overrun",
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct export_opts, overrun),
+	  .help = "how many calls were too deep, as with funcgraph-overrun" },
 };
 
 static const struct option_group groups[] = {
 	{ "Options", common_rows, COMMON_ROW_COUNT, offsetof(struct export_opts, common) },
-	{ "Which form", rows, 3, 0 },
+	{ "Which form", rows, sizeof(rows) / sizeof(rows[0]), 0 },
 	{ "Which calls", filter_rows, FILTER_ROW_COUNT, offsetof(struct export_opts, filter) },
 };
 

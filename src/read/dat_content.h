@@ -27,7 +27,9 @@ enum dat_option {
 	/* offsets of sections, version 7 only */
 	DAT_OPTION_PAGE_HEADER = 16,
 	DAT_OPTION_FORMATS = 17,
+	DAT_OPTION_EVENTS = 18,
 	DAT_OPTION_SYMBOLS = 19,
+	DAT_OPTION_MESSAGES = 20,
 	DAT_OPTION_COMMS = 21,
 	DAT_OPTION_BUFFER_TEXT = 22,
 };

@@ -33,17 +33,8 @@ static bool has_field(const struct dat_record *record, const struct dat_field *f
 
 enum dat_call dat_events_call(const struct dat_events *events, const struct dat_record *record)
 {
-	const struct dat_formats *formats = &events->file->formats;
-	unsigned int call = DAT_ENTER;
-	if (!has_field(record, &formats->type))
-		return DAT_CALL_COUNT;
-	const uint64_t type = field_of(events, record, &formats->type);
-	/* 0 stands for a kind that the file does not know */
-	if (type == 0)
-		return DAT_CALL_COUNT;
-	while (call < DAT_CALL_COUNT && formats->calls[call].id != type)
-		call++;
-	return (enum dat_call)call;
+	return dat_formats_call(&events->file->formats, record->at, record->len,
+				events->file->is_big);
 }
 
 /* ---- functions and tasks ---- */

@@ -115,11 +115,14 @@ static void read_in_order(struct dat_file *file, struct dat_stream *stream)
 	stream->what = "its description of pages";
 	dat_take_page_header(file, stream);
 	stream->what = "its description of events";
+	file->formats_pos_bytes = stream->pos_bytes;
 	dat_take_formats(file, stream);
+	file->events_pos_bytes = stream->pos_bytes;
 	skip_event_formats(stream);
 	stream->what = "its list of symbols";
 	dat_take_symbols(file, stream);
 	stream->what = "its list of messages";
+	file->messages_pos_bytes = stream->pos_bytes;
 	dat_stream_skip(stream, dat_stream_number(stream, 4));
 	stream->what = "its list of tasks";
 	dat_take_comms(file, stream);

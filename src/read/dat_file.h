@@ -54,6 +54,11 @@ struct dat_file {
 	/* a clock that counts cycles: multiply, then shift, to get ns; 0: unknown */
 	uint32_t clock_mult;
 	uint32_t clock_shift;
+	/* where events and strings are described, 0 for nowhere; in version 7 those are sections */
+	uint64_t formats_pos_bytes;
+	uint64_t events_pos_bytes;
+	uint64_t messages_pos_bytes;
+	bool has_sections;
 	uint32_t cpu_count; /* of version 6 */
 	bool has_clock;	    /* version 6: the clock's name stands behind the table of CPUs */
 	COLUMN(struct dat_buffer) buffers; /* the top one first, if there is one */

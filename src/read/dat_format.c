@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "read/dat_number.h"
 #include "base/banned.h"
 
 /* No kernel describes a graph record with more fields, or with any as far from its start. */
@@ -11,11 +12,6 @@
 #define OFFSET_MAX 4096
 /* The largest number that is taken for one: what a page of the ring buffer can hold. */
 #define NUMBER_MAX ((uint32_t)1 << 27)
-
-struct named_field {
-	struct span name;
-	struct dat_field field;
-};
 
 /* Cuts the next line off a text, without its newline. */
 static struct span cut_line(struct span *text)
@@ -53,11 +49,13 @@ static bool is_word(unsigned char c)
 	       c == '_';
 }
 
-/* The last word of a declaration, in front of what an array has behind it. */
+/* The name in a declaration: its last word, "char comm[16]" or "__data_loc char[] name". */
 static struct span declared_name(struct span declaration)
 {
 	const unsigned char *bracket = memchr(declaration.at, '[', declaration.len);
-	const unsigned char *end = bracket != NULL ? bracket : declaration.at + declaration.len;
+	const unsigned char *end = declaration.at + declaration.len;
+	if (bracket != NULL && !is_word(end[-1]))
+		end = bracket;
 	const unsigned char *start = end;
 	while (start > declaration.at && is_word(start[-1]))
 		start--;
@@ -65,7 +63,7 @@ static struct span declared_name(struct span declaration)
 }
 
 /* "	field:int depth;	offset:16;	size:4;	signed:1;" */
-static bool scan_field(struct span line, struct named_field *out)
+static bool scan_field(struct span line, struct dat_named_field *out)
 {
 	uint32_t is_signed = 0;
 	const unsigned char *start = line.len > 0 ? span_find(line, SPAN("field:")) : NULL;
@@ -75,18 +73,19 @@ static bool scan_field(struct span line, struct named_field *out)
 	const unsigned char *semicolon = memchr(start, ';', (size_t)(line.at + line.len - start));
 	if (semicolon == NULL)
 		return false;
-	*out = (struct named_field){ .name = declared_name(span_of(start, semicolon)) };
+	out->declaration = span_of(start, semicolon);
+	out->name = declared_name(out->declaration);
 	/* the first kernels do not tell the sign */
 	find_number(line, SPAN("signed:"), &is_signed);
-	out->field.is_signed = is_signed != 0;
+	out->field = (struct dat_field){ .is_signed = is_signed != 0 };
 	return find_number(line, SPAN("offset:"), &out->field.offset) &&
 	       find_number(line, SPAN("size:"), &out->field.size);
 }
 
-static size_t scan_fields(struct span text, struct named_field *fields)
+size_t dat_fields_scan(struct span text, struct dat_named_field *fields, size_t cap)
 {
 	size_t count = 0;
-	while (text.len > 0 && count < FIELDS_MAX) {
+	while (text.len > 0 && count < cap) {
 		struct span line = cut_line(&text);
 		/* what follows may look like anything */
 		if (span_starts(line, SPAN("print fmt:")))
@@ -97,7 +96,7 @@ static size_t scan_fields(struct span text, struct named_field *fields)
 	return count;
 }
 
-static bool pick(const struct named_field *fields, size_t count, const char *name,
+static bool pick(const struct dat_named_field *fields, size_t count, const char *name,
 		 struct dat_field *out)
 {
 	const struct span wanted = { (const unsigned char *)name, strlen(name) };
@@ -112,14 +111,22 @@ static bool pick(const struct named_field *fields, size_t count, const char *nam
 
 bool dat_field_find(struct span text, const char *name, struct dat_field *out)
 {
-	struct named_field fields[FIELDS_MAX];
-	return pick(fields, scan_fields(text, fields), name, out);
+	struct dat_named_field fields[FIELDS_MAX];
+	return pick(fields, dat_fields_scan(text, fields, FIELDS_MAX), name, out);
 }
 
 static bool is_number(const struct dat_field *field)
 {
 	return (field->size == 2 || field->size == 4 || field->size == 8) &&
 	       field->offset <= OFFSET_MAX;
+}
+
+/* A field that not all kernels have: without a size if there is none. */
+static void pick_optional(const struct dat_named_field *fields, size_t count, const char *name,
+			  struct dat_field *out)
+{
+	if (!pick(fields, count, name, out) || !is_number(out))
+		*out = (struct dat_field){ 0 };
 }
 
 /* Makes sure that a record that is long enough has a field. */
@@ -129,7 +136,7 @@ static void need_field(struct dat_fields *fields, const struct dat_field *field)
 		fields->need = field->offset + field->size;
 }
 
-static bool pick_fields(const struct named_field *named, size_t count, bool is_leave,
+static bool pick_fields(const struct dat_named_field *named, size_t count, bool is_leave,
 			struct dat_fields *out)
 {
 	*out = (struct dat_fields){ 0 };
@@ -138,8 +145,11 @@ static bool pick_fields(const struct named_field *named, size_t count, bool is_l
 		return false;
 	need_field(out, &out->func);
 	need_field(out, &out->depth);
+	pick_optional(named, count, "retaddr", &out->retaddr);
 	if (!is_leave)
 		return true;
+	pick_optional(named, count, "retval", &out->retval);
+	pick_optional(named, count, "overrun", &out->overrun);
 	if (!pick(named, count, "calltime", &out->calltime) || !is_number(&out->calltime) ||
 	    !pick(named, count, "rettime", &out->rettime) || !is_number(&out->rettime))
 		return false;
@@ -148,15 +158,22 @@ static bool pick_fields(const struct named_field *named, size_t count, bool is_l
 	return true;
 }
 
+static void pick_byte(const struct dat_named_field *fields, size_t count, const char *name,
+		      struct dat_field *out)
+{
+	if (!pick(fields, count, name, out) || out->size != 1 || out->offset > OFFSET_MAX)
+		*out = (struct dat_field){ 0 };
+}
+
 /*
  * Some kernels pack these records but describe them as if they were aligned. Moves every field to
  * where it is then, behind the one before, at a multiple of four bytes; the order of the list is
  * not always that of memory.
  */
-static void pack(struct named_field *fields, size_t count)
+static void pack(struct dat_named_field *fields, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
-		struct named_field field = fields[i];
+		struct dat_named_field field = fields[i];
 		size_t place = i;
 		for (; place > 0 && fields[place - 1].field.offset > field.field.offset; place--)
 			fields[place] = fields[place - 1];
@@ -185,7 +202,7 @@ static enum dat_call call_of(struct span name)
 
 bool dat_formats_take(struct dat_formats *formats, struct span text)
 {
-	struct named_field fields[FIELDS_MAX];
+	struct dat_named_field fields[FIELDS_MAX];
 	uint32_t id;
 	struct span line = cut_line(&text);
 	if (!span_starts(line, SPAN("name: ")))
@@ -196,14 +213,32 @@ bool dat_formats_take(struct dat_formats *formats, struct span text)
 	struct dat_format *format = &formats->calls[call];
 	if (!find_number(cut_line(&text), SPAN("ID: "), &id) || id == 0 || id > UINT16_MAX)
 		return false;
-	const size_t count = scan_fields(text, fields);
+	const size_t count = dat_fields_scan(text, fields, FIELDS_MAX);
 	if (!pick(fields, count, "common_type", &formats->type) || !is_number(&formats->type) ||
 	    !pick(fields, count, "common_pid", &formats->pid) || !is_number(&formats->pid) ||
 	    !pick_fields(fields, count, call == DAT_LEAVE, &format->described))
 		return false;
+	pick_byte(fields, count, "common_flags", &formats->flags);
+	pick_byte(fields, count, "common_preempt_count", &formats->preempt_count);
 	pack(fields, count);
 	if (!pick_fields(fields, count, call == DAT_LEAVE, &format->packed))
 		return false;
 	format->id = id;
 	return true;
+}
+
+enum dat_call dat_formats_call(const struct dat_formats *formats, const unsigned char *record,
+			       size_t len, bool is_big)
+{
+	const struct dat_field *field = &formats->type;
+	unsigned int call = DAT_ENTER;
+	if (len < field->offset + field->size)
+		return DAT_CALL_COUNT;
+	const uint64_t type = dat_number(record + field->offset, field->size, is_big);
+	/* 0 stands for a kind that the file does not know */
+	if (type == 0)
+		return DAT_CALL_COUNT;
+	while (call < DAT_CALL_COUNT && formats->calls[call].id != type)
+		call++;
+	return (enum dat_call)call;
 }

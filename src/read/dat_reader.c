@@ -7,6 +7,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "read/dat_detail.h"
 #include "read/dat_event.h"
 #include "read/dat_merge.h"
 #include "base/banned.h"
@@ -20,8 +21,15 @@ struct dat_reader {
 	struct dat_file file;
 	struct dat_events events;
 	struct dat_merge merge;
+	struct dat_details details;
+	bool is_taken; /* what the merge stands on was handed out already */
 	COLUMN(struct dat_track) tracks;
 };
+
+static enum kg_status no_memory(const struct dat_reader *reader, struct kg_error *err)
+{
+	return error_set(err, KG_NOMEM, source_name(reader->file.source), 0, "out of memory");
+}
 
 static enum kg_status dat_reader_next(struct kg_reader *base, struct event_batch *batch,
 				      struct kg_error *err)
@@ -40,6 +48,35 @@ static enum kg_status dat_reader_next(struct kg_reader *base, struct event_batch
 			return status;
 	}
 	return KG_OK;
+}
+
+static enum kg_status dat_reader_next_line(struct kg_reader *base, struct event_batch *batch,
+					   struct kg_detail *detail, struct kg_error *err)
+{
+	struct dat_reader *reader = (struct dat_reader *)base;
+	enum kg_status status = KG_OK;
+	batch->count = 0;
+	*detail = (struct kg_detail){ .kind = KG_LINE_NOISE };
+	/* not before: the details point into the record */
+	if (reader->is_taken)
+		status = dat_merge_next(&reader->merge, err);
+	reader->is_taken = false;
+	if (status != KG_OK)
+		return status;
+	struct dat_track *track = (struct dat_track *)dat_merge_first(&reader->merge);
+	if (track == NULL)
+		return KG_END;
+	status = dat_events_take(&reader->events, track, batch, err);
+	reader->is_taken = true;
+	detail->line_no = reader->events.facts->lines.total;
+	if (status != KG_OK || batch->count == 0)
+		return status;
+	detail->kind = KG_LINE_EVENT;
+	if (track->cursor.item != DAT_ITEM_RECORD || batch->events[0].kind == KG_EV_LOST)
+		return KG_OK;
+	status = dat_details_fill(&reader->details, &track->cursor.record, &batch->events[0],
+				  detail);
+	return status == KG_NOMEM ? no_memory(reader, err) : status;
 }
 
 static uint64_t dat_reader_position(const struct kg_reader *base)
@@ -61,6 +98,7 @@ static void dat_reader_close(struct kg_reader *base)
 	column_release(&reader->tracks);
 	dat_merge_release(&reader->merge);
 	dat_events_release(&reader->events);
+	dat_details_release(&reader->details);
 	dat_file_release(&reader->file);
 	memory_free(reader);
 }
@@ -125,11 +163,6 @@ static bool clock_counts_ns(const struct dat_file *file, const char *name)
 	return false;
 }
 
-static enum kg_status no_memory(const struct dat_reader *reader, struct kg_error *err)
-{
-	return error_set(err, KG_NOMEM, source_name(reader->file.source), 0, "out of memory");
-}
-
 static enum kg_status add_tracks(struct dat_reader *reader, const struct dat_buffer *buffer,
 				 const struct dat_buffer *chosen, size_t window_bytes,
 				 struct kg_error *err)
@@ -185,6 +218,7 @@ static enum kg_status tell_facts(struct dat_reader *reader, struct kg_error *err
 
 static const struct reader_class dat_reader_class = {
 	.next = dat_reader_next,
+	.next_line = dat_reader_next_line,
 	.position = dat_reader_position,
 	.close = dat_reader_close,
 };
@@ -200,6 +234,7 @@ enum kg_status dat_reader_open(const struct source *source, const struct reader_
 	reader->base.format = KG_FORMAT_TRACE_DAT;
 	reader->events.file = &reader->file;
 	reader->events.facts = facts;
+	reader->details.file = &reader->file;
 	enum kg_status status = dat_file_open(&reader->file, source, err);
 	if (status == KG_OK)
 		status = start(reader, opts->window_bytes, err);

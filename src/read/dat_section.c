@@ -17,29 +17,20 @@
 #define PLACE_COUNT 32
 #define CHUNK_COUNT_BYTES 4
 
-/* What is in a section. The stretch reads from the file, or from where it was unpacked to. */
-struct section {
-	struct dat_stream content;
-	uint64_t size_bytes; /* in the file */
-	bool is_packed;
-	unsigned char *bytes;
-	struct source *unpacked;
-};
-
 /* Where the file says that its sections are, by the option that says so; 0 for nowhere. */
 struct places {
 	uint64_t pos_bytes[PLACE_COUNT];
 };
 
-static void close_section(struct section *section)
+void dat_section_close(struct dat_section *section)
 {
 	source_close(section->unpacked);
 	memory_free(section->bytes);
 }
 
 /* Unpacks the bytes at packed into the section. */
-static void unpack_into(const struct dat_file *file, struct section *section, struct span packed,
-			size_t cap)
+static void unpack_into(const struct dat_file *file, struct dat_section *section,
+			struct span packed, size_t cap)
 {
 	struct dat_stream *content = &section->content;
 	size_t len = 0;
@@ -60,7 +51,7 @@ static void unpack_into(const struct dat_file *file, struct section *section, st
 	content->end_bytes = len;
 }
 
-static void unpack_section(const struct dat_file *file, struct section *section)
+static void unpack_section(const struct dat_file *file, struct dat_section *section)
 {
 	struct dat_stream *content = &section->content;
 	const uint64_t packed_len = dat_stream_number(content, 4);
@@ -75,12 +66,11 @@ static void unpack_section(const struct dat_file *file, struct section *section)
 	memory_free(packed);
 }
 
-/* Opens the section at a place of the file, which has to have that id. */
-static void open_section(const struct dat_file *file, struct dat_stream *stream, uint64_t pos_bytes,
-			 uint16_t id, const char *what, struct section *out)
+void dat_section_open(const struct dat_file *file, const struct dat_stream *stream,
+		      uint64_t pos_bytes, uint16_t id, const char *what, struct dat_section *out)
 {
 	struct dat_stream header = *stream;
-	*out = (struct section){ 0 };
+	*out = (struct dat_section){ 0 };
 	header.what = what;
 	header.pos_bytes = pos_bytes < header.end_bytes ? pos_bytes : header.end_bytes;
 	const uint64_t found_id = dat_stream_number(&header, 2);
@@ -102,11 +92,12 @@ static void open_section(const struct dat_file *file, struct dat_stream *stream,
 static void look_at_buffer(struct dat_file *file, struct dat_stream *stream, uint64_t pos_bytes,
 			   struct dat_buffer *buffer)
 {
-	struct section section;
-	open_section(file, stream, pos_bytes, SECTION_BUFFER, "its section of records", &section);
+	struct dat_section section;
+	dat_section_open(file, stream, pos_bytes, SECTION_BUFFER, "its section of records",
+			 &section);
 	buffer->is_packed = section.is_packed;
 	stream->status = section.content.status;
-	close_section(&section);
+	dat_section_close(&section);
 	/* the number of chunks, which stands in front of them, is not counted in their size */
 	for (uint32_t i = 0; buffer->is_packed && i < buffer->cpu_count; i++)
 		file->cpus.at[buffer->first_cpu + i].size_bytes += CHUNK_COUNT_BYTES;
@@ -167,10 +158,10 @@ static void read_options(struct dat_file *file, struct dat_stream *stream, uint6
 	uint64_t room = stream->end_bytes;
 	for (size_t left = CHAIN_MAX; left > 0 && pos_bytes != 0 && stream->status == KG_OK;
 	     left--) {
-		struct section section;
+		struct dat_section section;
 		uint64_t next = 0;
-		open_section(file, stream, pos_bytes, SECTION_OPTIONS, "its section of options",
-			     &section);
+		dat_section_open(file, stream, pos_bytes, SECTION_OPTIONS, "its section of options",
+				 &section);
 		struct dat_stream *options = &section.content;
 		/* all together they cannot be larger than the file */
 		if (section.size_bytes > room)
@@ -179,7 +170,7 @@ static void read_options(struct dat_file *file, struct dat_stream *stream, uint6
 		while (options->status == KG_OK && dat_stream_left(options) > 0)
 			take_option(file, stream, places, options, &next);
 		stream->status = options->status;
-		close_section(&section);
+		dat_section_close(&section);
 		pos_bytes = next;
 	}
 	if (pos_bytes != 0)
@@ -190,14 +181,14 @@ static void read_section(struct dat_file *file, struct dat_stream *stream, uint6
 			 uint16_t id, const char *what,
 			 void (*take)(struct dat_file *file, struct dat_stream *stream))
 {
-	struct section section;
+	struct dat_section section;
 	if (stream->status != KG_OK || pos_bytes == 0)
 		return;
-	open_section(file, stream, pos_bytes, id, what, &section);
+	dat_section_open(file, stream, pos_bytes, id, what, &section);
 	if (section.content.status == KG_OK)
 		take(file, &section.content);
 	stream->status = section.content.status;
-	close_section(&section);
+	dat_section_close(&section);
 }
 
 static void read_packing(struct dat_file *file, struct dat_stream *stream)
@@ -236,6 +227,10 @@ void dat_read_sections(struct dat_file *file, struct dat_stream *stream)
 	if (options_pos_bytes == 0)
 		dat_stream_damaged(stream, "it has no options");
 	read_options(file, stream, options_pos_bytes, &places);
+	file->formats_pos_bytes = places.pos_bytes[DAT_OPTION_FORMATS];
+	file->events_pos_bytes = places.pos_bytes[DAT_OPTION_EVENTS];
+	file->messages_pos_bytes = places.pos_bytes[DAT_OPTION_MESSAGES];
+	file->has_sections = true;
 	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++)
 		read_section(file, stream, places.pos_bytes[contents[i].id], contents[i].id,
 			     contents[i].what, contents[i].take);

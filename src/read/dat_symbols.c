@@ -14,6 +14,8 @@
  * farther behind a symbol belongs to something that the list does not have (an unloaded module).
  */
 #define ENTRY_DISTANCE_MAX 4096
+/* No function is longer: what seems to be is a hole between modules. */
+#define FUNCTION_BYTES_MAX ((uint64_t)1 << 20)
 
 static int hex_digit(unsigned char c)
 {
@@ -74,8 +76,8 @@ bool dat_symbols_take(struct dat_symbols *symbols, char *text, size_t len)
 	return true;
 }
 
-/* The row of the symbol that an address belongs to, or NULL. */
-static const struct dat_symbol *find_symbol(const struct dat_symbols *symbols, uint64_t address)
+/* How many symbols start at an address or before it. */
+static size_t count_up_to(const struct dat_symbols *symbols, uint64_t address)
 {
 	size_t low = 0;
 	size_t high = symbols->rows.count;
@@ -87,9 +89,16 @@ static const struct dat_symbol *find_symbol(const struct dat_symbols *symbols, u
 		else
 			high = middle;
 	}
-	if (low == 0)
+	return low;
+}
+
+/* The row of the symbol whose start an address belongs to, or NULL. */
+static const struct dat_symbol *find_symbol(const struct dat_symbols *symbols, uint64_t address)
+{
+	const size_t count = count_up_to(symbols, address);
+	if (count == 0)
 		return NULL;
-	const struct dat_symbol *found = &symbols->rows.at[low - 1];
+	const struct dat_symbol *found = &symbols->rows.at[count - 1];
 	if (address - found->address > ENTRY_DISTANCE_MAX)
 		return NULL;
 	while (found > symbols->rows.at && found[-1].address == found->address)
@@ -120,6 +129,47 @@ struct span dat_symbols_name(const struct dat_symbols *symbols, uint64_t address
 	if (symbol == NULL || !copy_name(symbols, symbol, buffer, &len))
 		len = (size_t)snprintf(buffer, DAT_SYMBOL_MAX, "0x%" PRIx64, address);
 	return (struct span){ (const unsigned char *)buffer, len };
+}
+
+/* "name [module]" with the distance behind the name. */
+static size_t insert_distance(char *buffer, size_t len, uint64_t distance, uint64_t size)
+{
+	char text[48];
+	const char *blank = memchr(buffer, ' ', len);
+	const size_t name_len = blank != NULL ? (size_t)(blank - buffer) : len;
+	const size_t text_len =
+		(size_t)snprintf(text, sizeof(text), "+0x%" PRIx64 "/0x%" PRIx64, distance, size);
+	if (text_len > DAT_SYMBOL_MAX - len)
+		return 0;
+	memmove(buffer + name_len + text_len, buffer + name_len, len - name_len);
+	memcpy(buffer + name_len, text, text_len);
+	return len + text_len;
+}
+
+struct span dat_symbols_place(const struct dat_symbols *symbols, uint64_t address,
+			      bool has_distance, char *buffer)
+{
+	const size_t after = count_up_to(symbols, address);
+	const struct dat_symbol *rows = symbols->rows.at;
+	size_t len = 0;
+	/* in front of all that is a kernel's */
+	if (after == 0 && symbols->rows.count > 0) {
+		len = (size_t)snprintf(buffer, DAT_SYMBOL_MAX, "0x%" PRIx64, address);
+		return (struct span){ (const unsigned char *)buffer, len };
+	}
+	/* a function ends where the next one starts, so the end of the last is not known */
+	if (after == symbols->rows.count)
+		return (struct span){ NULL, 0 };
+	const struct dat_symbol *found = &rows[after - 1];
+	while (found > rows && found[-1].address == found->address)
+		found--;
+	if (rows[after].address - found->address > FUNCTION_BYTES_MAX ||
+	    !copy_name(symbols, found, buffer, &len))
+		return (struct span){ NULL, 0 };
+	if (has_distance)
+		len = insert_distance(buffer, len, address - found->address,
+				      rows[after].address - found->address);
+	return (struct span){ len > 0 ? (const unsigned char *)buffer : NULL, len };
 }
 
 void dat_symbols_release(struct dat_symbols *symbols)

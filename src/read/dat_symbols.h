@@ -35,6 +35,14 @@ bool dat_symbols_take(struct dat_symbols *symbols, char *text, size_t len);
  */
 struct span dat_symbols_name(const struct dat_symbols *symbols, uint64_t address, char *buffer);
 
+/*
+ * Writes the place of an address as the kernel prints it: "name [module]", or with the distance and
+ * the length of the function "name+0x12/0x340 [module]", or "0x..." for an address of a program.
+ * Returns it, in buffer as above; NULL in it where that is not known.
+ */
+struct span dat_symbols_place(const struct dat_symbols *symbols, uint64_t address,
+			      bool has_distance, char *buffer);
+
 void dat_symbols_release(struct dat_symbols *symbols);
 
 #endif

@@ -105,6 +105,7 @@ static enum kg_status finish_as_kernel(void *self)
 	if (!ftrace_fold_finish(&ftrace->fold))
 		return KG_NOMEM;
 	ftrace->counts.made = ftrace->printer.line_count;
+	ftrace->counts.untold = ftrace->printer.untold_count;
 	return KG_OK;
 }
 
@@ -133,6 +134,8 @@ enum kg_status kg_ftrace_new(struct kg_out *out, const struct kg_funcs *funcs,
 		.columns = opts->columns != 0 ? opts->columns : KG_COLUMN_CPU | KG_COLUMN_DURATION,
 		.cpu_width = digits_of(opts->cpu_count > 0 ? opts->cpu_count - 1 : 0),
 		.tail = opts->tail,
+		.retval = opts->retval,
+		.overrun = opts->overrun,
 	};
 	ftrace->fold.printer = &ftrace->printer;
 	*made = ftrace;

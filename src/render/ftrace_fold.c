@@ -74,6 +74,8 @@ static bool append(struct ftrace_fold *fold, const struct kg_event *event,
 {
 	struct fold_record record = { .event = *event,
 				      .below_ns = detail->below_ns,
+				      .overrun = detail->overrun,
+				      .has_overrun = detail->has_overrun,
 				      .flags_len = (uint32_t)detail->flags.len,
 				      .args_len = (uint32_t)detail->args.len,
 				      .note_len = (uint32_t)detail->note.len,
@@ -82,6 +84,7 @@ static bool append(struct ftrace_fold *fold, const struct kg_event *event,
 				      .is_silent = event->kind == KG_EV_COMMENT &&
 						   detail->note.at == NULL };
 	const size_t len = detail->flags.len + detail->args.len + detail->note.len;
+	fold->printer->untold_count += record.is_silent;
 	if (!column_reserve(&fold->records, fold->records.count + 1))
 		return false;
 	if (len > 0) {
@@ -123,6 +126,8 @@ static bool print(struct ftrace_fold *fold, const struct fold_record *record)
 	const unsigned char *args = record->bytes + record->flags_len;
 	const struct kg_detail detail = { .is_closed = record->is_closed,
 					  .below_ns = record->below_ns,
+					  .overrun = record->overrun,
+					  .has_overrun = record->has_overrun,
 					  .flags = { record->bytes, record->flags_len },
 					  .args = { args, record->args_len },
 					  .note = { args + record->args_len, record->note_len } };
@@ -218,6 +223,7 @@ static bool start_trace(struct ftrace_fold *fold)
 bool ftrace_fold_take(struct ftrace_fold *fold, const struct kg_event *event,
 		      const struct kg_detail *detail)
 {
+	struct kg_detail with_retval = *detail;
 	if (event == NULL)
 		return detail->kind != KG_LINE_COMMENT || take_more(fold, detail);
 	if (event->kind == KG_EV_NEW_TRACE || !fold->was_started) {
@@ -227,7 +233,9 @@ bool ftrace_fold_take(struct ftrace_fold *fold, const struct kg_event *event,
 	/* the printer finds out about switches by itself */
 	if (event->kind == KG_EV_NEW_TRACE || event->kind == KG_EV_SWITCH)
 		return true;
-	return take_record(fold, event, detail);
+	if (fold->printer->retval && event->kind == KG_EV_LEAVE && detail->note.len == 0)
+		with_retval.note = detail->retval;
+	return take_record(fold, event, &with_retval);
 }
 
 bool ftrace_fold_finish(struct ftrace_fold *fold)

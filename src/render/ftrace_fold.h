@@ -17,11 +17,13 @@
 struct fold_record {
 	struct kg_event event;
 	uint64_t below_ns;
+	uint64_t overrun;
 	unsigned char *bytes; /* flags, args and note, one behind the other; NULL for none */
 	uint32_t flags_len;
 	uint32_t args_len;
 	uint32_t note_len;
 	bool is_closed;
+	bool has_overrun;
 	bool is_more;	/* no record: a further line of the comment before it, as its note */
 	bool is_silent; /* it comes between others, but there is nothing to print of it */
 	bool is_waiting;

@@ -288,6 +288,14 @@ void ftrace_line_rule(struct ftrace_line *line)
 	put_string(line, " ------------------------------------------");
 }
 
+void ftrace_line_overrun(struct ftrace_line *line, uint64_t count)
+{
+	line->bytes.count = 0;
+	put_string(line, " (Overruns: ");
+	put_number(line, count, 0);
+	put_string(line, ")");
+}
+
 void ftrace_line_header(struct ftrace_line *line, uint32_t columns, int row)
 {
 	static const struct {

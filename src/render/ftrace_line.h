@@ -23,6 +23,8 @@ void ftrace_line_event(struct ftrace_line *line, const struct kg_event *event,
 void ftrace_line_blank(struct ftrace_line *line);
 /* The dashes before and behind a switch. */
 void ftrace_line_rule(struct ftrace_line *line);
+/* The line behind a closing brace that tells how many calls were too deep. */
+void ftrace_line_overrun(struct ftrace_line *line, uint64_t count);
 /* What names columns at the start of a trace: line 0 with their names, or line 1 with their bars.
  */
 void ftrace_line_header(struct ftrace_line *line, uint32_t columns, int row);

@@ -24,6 +24,15 @@ static void finish_line(struct ftrace_printer *printer)
 	printer->line_count++;
 }
 
+/* A comment may have more lines than one. */
+static uint64_t newlines_in(struct kg_bytes text)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < text.len; i++)
+		count += text.at[i] == '\n';
+	return count;
+}
+
 static struct kg_bytes name_task(const struct ftrace_printer *printer, kg_task_id id,
 				 struct task_text *text)
 {
@@ -172,6 +181,12 @@ bool ftrace_printer_print(struct ftrace_printer *printer, const struct kg_event 
 	remember(printer, cpu, event, &how);
 	ftrace_line_event(&printer->line, &record, &how, func_of(printer, event));
 	finish_line(printer);
+	if (event->kind == KG_EV_COMMENT)
+		printer->line_count += newlines_in(detail->note);
+	if (printer->overrun && event->kind == KG_EV_LEAVE && detail->has_overrun) {
+		ftrace_line_overrun(&printer->line, detail->overrun);
+		finish_line(printer);
+	}
 	return !printer->line.is_starved;
 }
 

@@ -29,8 +29,11 @@ struct ftrace_printer {
 	uint32_t columns;
 	uint32_t cpu_width;
 	bool tail;
+	bool retval;
+	bool overrun;
 
 	uint64_t line_count;
+	uint64_t untold_count; /* comments whose text is not known */
 	struct ftrace_line line;
 	COLUMN(struct ftrace_cpu) cpus;
 };
@@ -40,7 +43,7 @@ void ftrace_printer_start(struct ftrace_printer *printer);
 
 /*
  * Prints the line of a record, with whatever the printer puts around it. Of the detail it takes
- * flags, args, note, is_closed and below_ns. False when memory is out.
+ * flags, args, note, is_closed, below_ns and overrun. False when memory is out.
  */
 bool ftrace_printer_print(struct ftrace_printer *printer, const struct kg_event *event,
 			  const struct kg_detail *detail);

@@ -3,7 +3,7 @@
  * Any bytes as a trace, read whole.
  *
  * Calls are handed out as promised whatever the bytes are, and reading them in small windows gives
- * the same as reading them at once.
+ * the same as reading them at once, and so does handing out events with their details.
  */
 #include <string.h>
 
@@ -48,6 +48,52 @@ static void run(const uint8_t *data, size_t size, const struct kg_trace_opts *op
 	checking_sink_release(&checking);
 }
 
+/* What details point to can be looked at. */
+static uint64_t sum_bytes(struct kg_bytes bytes)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < bytes.len; i++)
+		sum += bytes.at[i];
+	return sum;
+}
+
+struct lines {
+	uint64_t count;
+	uint64_t sum;
+};
+
+static enum kg_status take_line(void *self, const struct kg_event *event,
+				const struct kg_detail *detail)
+{
+	struct lines *lines = self;
+	const struct kg_bytes all[] = { detail->task, detail->next,   detail->flags, detail->args,
+					detail->note, detail->retval, detail->text,  detail->end };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		lines->sum += sum_bytes(all[i]);
+	lines->count += event != NULL;
+	return KG_OK;
+}
+
+static enum kg_status finish_lines(void *self)
+{
+	(void)self;
+	return KG_OK;
+}
+
+/* The same bytes with all details: that works out if reading them at all does. */
+static void run_events(const uint8_t *data, size_t size, enum kg_status status)
+{
+	struct lines lines = { 0 };
+	const struct kg_event_sink sink = { &lines, take_line, finish_lines };
+	struct kg_trace *trace = NULL;
+	enum kg_status found = kg_trace_open_memory(data, size, NULL, &trace, NULL);
+	if (found == KG_OK)
+		found = kg_trace_run_events(trace, &sink, NULL);
+	MUST(found == status);
+	MUST(found != KG_OK || lines.count > 0);
+	kg_trace_close(trace);
+}
+
 static void check_lines(const struct kg_line_counts *lines)
 {
 	MUST(lines->total == lines->header + lines->entry + lines->leaf + lines->exit +
@@ -63,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run(data, size, NULL, &whole);
 	run(data, size, &small, &pieces);
 	MUST(memcmp(&whole, &pieces, sizeof(whole)) == 0);
+	run_events(data, size, whole.status);
 	if (whole.status == KG_OK)
 		check_lines(&whole.lines);
 	return 0;
