@@ -26,6 +26,13 @@ enum kg_call_flag {
 	KG_CALL_ROOT = 1 << 3,	   /* no traced caller in its lane, as far as was read */
 	KG_CALL_ATOMIC = 1 << 4,   /* printed as one line: it is only closed, never opened first */
 	KG_CALL_HIDDEN = 1 << 5,   /* a filter took it out: keep the nesting, count nothing */
+	/*
+	 * It turned up with its end and was not opened before. Either the trace lacks its start
+	 * (NO_START too), or the tracer records ends only, and the call is as complete as its
+	 * duration: what it called for less than the threshold is missing, so self_ns is an upper
+	 * bound.
+	 */
+	KG_CALL_LATE = 1 << 6,
 	/* any of these: its duration and what it called are not to be trusted in a statistic */
 	KG_CALL_INCOMPLETE = KG_CALL_NO_START | KG_CALL_NO_END | KG_CALL_GAP,
 };
@@ -64,7 +71,7 @@ struct kg_gap {
  *
  *   opened    a call starts. Unset yet: everything about its end.
  *   closed    a call is complete, or known to stay incomplete. A KG_CALL_ATOMIC call was not opened
- *             before; nor was a KG_CALL_NO_START one, whose callees have already been handed out
+ *             before; nor was a KG_CALL_LATE one, whose callees have already been handed out
  *             with its id as their parent_id.
  *   vanished  a caller that callees named as parent_id turns out not to be in the trace: their
  *             parent is parent_id (which may be KG_NO_CALL).

@@ -36,8 +36,8 @@ struct kg_line_counts {
 	uint64_t header;
 	uint64_t entry;
 	uint64_t leaf;
-	uint64_t exit; /* a plain closing brace */
-	uint64_t exit_named;
+	uint64_t exit;	     /* a plain closing brace */
+	uint64_t exit_named; /* the function is told: behind the brace, or by the record */
 	uint64_t switches;
 	uint64_t comment;
 	uint64_t irq;
@@ -80,6 +80,7 @@ struct kg_info {
 	struct kg_line_counts lines;
 	struct kg_call_counts calls;
 	uint64_t marks[KG_MARK_COUNT]; /* in the order of KG_MARKS */
+	bool exits_only; /* recorded with a threshold: only ends of calls that took longer */
 	uint64_t lost_gaps;
 	uint64_t lost_events;
 	bool lost_events_known; /* every gap tells its number */

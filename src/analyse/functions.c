@@ -117,7 +117,7 @@ static inline void sum_up(struct function *function, const struct kg_call *call,
 		function->min_ns = dur_ns;
 	if (dur_ns > function->max_ns || is_first) {
 		function->max_ns = dur_ns;
-		function->max_line = call->line_no;
+		function->max_line = call->line_no != 0 ? call->line_no : call->end_line_no;
 	}
 	function->sum_ns = sum_add(function->sum_ns, dur_ns);
 	function->square_sum += (unsigned __int128)dur_ns * dur_ns;
@@ -152,7 +152,7 @@ static KG_SELDOM enum kg_status add_among_others(const struct kg_functions *self
 
 static inline enum kg_status take_known(struct kg_functions *self, const struct kg_call *call)
 {
-	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START)) == 0)
+	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_LATE)) == 0)
 		forget_open(self, call);
 	if ((call->flags & KG_CALL_HIDDEN) != 0)
 		return KG_OK;

@@ -127,11 +127,11 @@ static KG_SELDOM enum kg_status take_telling(struct kg_life *life, struct life_l
 					     const struct kg_call *call, struct kvm_role role)
 {
 	enum kg_status status = KG_OK;
-	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START)) != 0)
+	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_LATE)) != 0)
 		status = begin(life, lane, call, role);
 	if (status == KG_OK)
 		status = end(life, lane, call, role);
-	if ((call->flags & KG_CALL_NO_START) != 0)
+	if ((call->flags & KG_CALL_LATE) != 0)
 		roots_drop_below(life, lane, call->id);
 	if (status == KG_OK && (call->flags & KG_CALL_ROOT) != 0)
 		status = root_close(life, lane, call);
@@ -145,7 +145,7 @@ static inline enum kg_status take_in_lane(struct kg_life *life, struct life_lane
 {
 	note_heat(lane, call);
 	/* most calls end here */
-	if (role.part == PART_NONE && (call->flags & (KG_CALL_ROOT | KG_CALL_NO_START)) == 0)
+	if (role.part == PART_NONE && (call->flags & (KG_CALL_ROOT | KG_CALL_LATE)) == 0)
 		return KG_OK;
 	return take_telling(life, lane, call, role);
 }

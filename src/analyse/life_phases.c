@@ -6,7 +6,7 @@
 
 static bool is_unseen(const struct kg_call *call)
 {
-	return (call->flags & KG_CALL_NO_START) != 0;
+	return (call->flags & KG_CALL_LATE) != 0;
 }
 
 static void reset_clues(struct phase_clues *clues)
@@ -111,7 +111,10 @@ static struct kg_phase phase_of(const struct life_lane *lane, const struct kg_ca
 				uint8_t kind)
 {
 	struct kg_phase phase = {
-		.line_no = call->line_no,
+		/* where only ends are recorded there is no other line */
+		.line_no = (call->flags & (KG_CALL_LATE | KG_CALL_NO_START)) == KG_CALL_LATE
+				   ? call->end_line_no
+				   : call->line_no,
 		.dur_ns = call->dur_ns,
 		.self_ns = call->self_ns,
 		.calls = call->call_count,

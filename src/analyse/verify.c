@@ -179,7 +179,7 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 		lane->root_has_step = false;
 	}
 	/* nothing is known of what was below a call without a start, so it is not followed */
-	if (call->func_id == KG_NO_FUNC || (call->flags & KG_CALL_NO_START) != 0 ||
+	if (call->func_id == KG_NO_FUNC || (call->flags & KG_CALL_LATE) != 0 ||
 	    !verify->functions.at[call->func_id].is_mentioned)
 		return rules_open(verify, lane, call);
 	const uint64_t *row = row_of(verify, call->func_id);
@@ -365,12 +365,12 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 		return status;
 	if ((call->flags & KG_CALL_NO_END) == 0)
 		go_on(verify);
-	if ((call->flags & (KG_CALL_NO_START | KG_CALL_NO_END)) == 0)
+	if ((call->flags & (KG_CALL_LATE | KG_CALL_NO_END)) == 0)
 		note_complete(owner_of(verify, lane), call);
 	else if (note_orphan(verify, owner_of(verify, lane), call))
 		return KG_OK;
 	/* a call without a start was not opened: it counts where it ends */
-	if (call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START))
+	if (call->flags & (KG_CALL_ATOMIC | KG_CALL_LATE))
 		status = open_call(verify, lane, call);
 	if (status != KG_OK || !was_opened(lane, call))
 		return status;

@@ -151,7 +151,7 @@ void path_close_root(struct kg_verify *verify, struct verify_lane *lane, const s
 	if (lane->root_has_step || !is_followed(verify, lane))
 		return;
 	/* what was not seen of it may have had a step in it */
-	if (call->flags & (KG_CALL_NO_START | KG_CALL_NO_END))
+	if (call->flags & (KG_CALL_LATE | KG_CALL_NO_END))
 		return;
 	if (spec->has_roots && !row_has(row_of(verify, call->func_id), spec->roots))
 		return;

@@ -122,7 +122,7 @@ struct rule_event {
  */
 static bool is_half(const struct rule_event *event)
 {
-	return (event->call->flags & KG_CALL_NO_START) != 0;
+	return (event->call->flags & KG_CALL_LATE) != 0;
 }
 
 static void open_count(const struct rule_event *event)

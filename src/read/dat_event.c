@@ -188,7 +188,8 @@ static enum kg_status take_call(struct dat_events *events, const struct dat_trac
 	if (is_leave)
 		event->dur_ns = read_duration(events, record, fields);
 	facts->lines.entry += !is_leave;
-	facts->lines.exit += is_leave;
+	/* a record always has the function */
+	facts->lines.exit_named += is_leave;
 	facts->cpus.at[event->cpu].events++;
 	facts->cpus.at[event->cpu].calls_started += !is_leave;
 	return KG_OK;

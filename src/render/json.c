@@ -209,5 +209,6 @@ void doc_add_trace(struct json_doc *doc, const struct kg_info *info)
 	row_add(&trace, "calls_incomplete", value_number(info->calls.total - info->calls.complete));
 	row_add(&trace, "gaps", value_number(info->lost_gaps));
 	row_add(&trace, "coverage", value_share(kg_info_coverage(info)));
+	row_add(&trace, "exits_only", json_boolean(info->exits_only));
 	doc_add(doc, "trace", trace);
 }

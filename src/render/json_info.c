@@ -138,6 +138,7 @@ enum kg_status kg_render_info_json(struct kg_out *out, const struct kg_info *inf
 	doc_add(&doc, "kernel", value_text(info->kernel));
 	doc_add(&doc, "lines", lines_of(&info->lines));
 	doc_add(&doc, "calls", calls_of(&info->calls));
+	doc_add(&doc, "exits_only", json_boolean(info->exits_only));
 	doc_add(&doc, "marks", marks_of(info));
 	doc_add(&doc, "functions", value_number(kg_funcs_count(info->funcs)));
 	add_modules(&doc, info);

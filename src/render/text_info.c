@@ -111,6 +111,12 @@ static void put_calls(struct text *text, const struct kg_info *info)
 		add_count(text, calls->in_gap, "with events lost inside");
 	}
 	text_end_line(text);
+	if (!info->exits_only)
+		return;
+	text_put_blanks(text, SUBJECT_WIDTH);
+	text_put(text, "recorded with a threshold (tracing_thresh): only ends of calls that took "
+		       "longer");
+	text_end_line(text);
 }
 
 static void put_marks(struct text *text, const struct kg_info *info)

@@ -26,11 +26,15 @@ static void put_hot_cells(struct table *table, const struct kg_funcs *funcs, uin
 	table_func(table, funcs, func_id);
 }
 
-/* The same of a phase; without one, its callees have little to do with what it took. */
+/*
+ * The same of a phase; without one, its callees have little to do with what it took, unless those
+ * came before it was known that they are below it.
+ */
 static void put_phase_hot_cells(struct table *table, const struct kg_funcs *funcs,
 				const struct kg_phase *phase)
 {
-	if (phase->hot_func_id != KG_NO_FUNC || phase->calls <= 1 || phase->self_ns == KG_NO_NS) {
+	if (phase->hot_func_id != KG_NO_FUNC || phase->calls <= 1 || phase->self_ns == KG_NO_NS ||
+	    (phase->flags & KG_CALL_LATE)) {
 		put_hot_cells(table, funcs, phase->hot_self_ns, phase->hot_func_id);
 		return;
 	}

@@ -69,6 +69,19 @@ static void put_coverage(struct text *text, const struct kg_info *info)
 	text_end_line(text);
 }
 
+/* What is not there at all, and where its time went. */
+static void put_threshold(struct text *text, const struct kg_info *info)
+{
+	if (!info->exits_only)
+		return;
+	text_set_style(text, TEXT_YELLOW);
+	text_put(text,
+		 "Recorded with a threshold (tracing_thresh): calls that took less are missing, "
+		 "and count as their callers' own time");
+	text_set_style(text, TEXT_PLAIN);
+	text_end_line(text);
+}
+
 /* ---- exits ----------------------------------------------------------------------------------- */
 
 static void put_exit_row(struct table *table, const struct kg_exit_timing *exit, uint64_t exits)
@@ -194,6 +207,7 @@ enum kg_status kg_render_timing_text(struct kg_out *out, const struct kg_timing 
 		text_end_line(&text);
 	put_trace(&text, timing->info);
 	put_coverage(&text, timing->info);
+	put_threshold(&text, timing->info);
 	enum kg_status status = text_put_phases(&text, timing);
 	if (status == KG_OK)
 		status = text_put_runs(&text, timing);

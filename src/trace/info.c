@@ -128,6 +128,7 @@ enum kg_status trace_info_fill(struct trace_info *out, const char *name, enum kg
 	info->lines = facts->lines;
 	info->calls = builder->counts;
 	memcpy(info->marks, facts->marks, sizeof(info->marks));
+	info->exits_only = builder->is_exits_only;
 	info->lost_gaps = facts->lost_gaps;
 	info->lost_events = facts->lost_events;
 	info->lost_events_known = !facts->lost_unknown;

@@ -8,6 +8,7 @@
 #include "read/reader.h"
 #include "trace/info.h"
 #include "tree/builder.h"
+#include "tree/exits_only.h"
 #include "base/banned.h"
 
 struct kg_trace {
@@ -16,6 +17,7 @@ struct kg_trace {
 	struct kg_reader *reader;
 	struct read_facts facts;
 	struct builder builder;
+	enum exits_only exits_only;
 	bool was_run;
 	struct trace_info info;
 	struct event_batch batch;
@@ -81,6 +83,15 @@ static void tell_progress(const struct kg_trace *trace)
 				     source_size(trace->source));
 }
 
+/* Looks at the events at hand until it is known whether the trace has starts of calls. */
+static void look_for_exits_only(struct kg_trace *trace)
+{
+	if (trace->exits_only != EXITS_ONLY_UNKNOWN)
+		return;
+	trace->exits_only = exits_only_look(trace->batch.events, trace->batch.count);
+	trace->builder.is_exits_only = trace->exits_only == EXITS_ONLY_YES;
+}
+
 static enum kg_status feed_all(struct kg_trace *trace, struct kg_error *err)
 {
 	const struct reader_class *class = trace->reader->class;
@@ -88,6 +99,7 @@ static enum kg_status feed_all(struct kg_trace *trace, struct kg_error *err)
 		enum kg_status status = class->next(trace->reader, &trace->batch, err);
 		if (status == KG_END)
 			return builder_finish(&trace->builder);
+		look_for_exits_only(trace);
 		if (status == KG_OK)
 			status = builder_feed(&trace->builder, trace->batch.events,
 					      trace->batch.count);

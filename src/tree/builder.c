@@ -314,6 +314,20 @@ static enum kg_status leaf(struct builder *builder, struct lane *lane, const str
 	return builder->sink->closed(builder->sink->self, &call);
 }
 
+/* A call whose start the trace does not have: missing, or not recorded of any. */
+static void turn_up(struct builder *builder, struct lane *lane, struct frame *frame,
+		    const struct kg_event *event)
+{
+	frame->call.func_id = event->func_id;
+	frame->call.flags |= KG_CALL_LATE;
+	/* its callees are no roots after all */
+	lane->roots -= frame->root_count;
+	if (builder->is_exits_only && event->dur_ns != KG_NO_NS)
+		return;
+	frame->call.flags |= KG_CALL_NO_START;
+	diag_add(builder->diags, KG_DIAG_NO_START, event->line_no);
+}
+
 /* Hands out the call that a closing brace ends; its frame is off the lane. */
 static enum kg_status close_frame(struct builder *builder, struct lane *lane, struct frame *frame,
 				  const struct kg_event *event)
@@ -327,15 +341,10 @@ static enum kg_status close_frame(struct builder *builder, struct lane *lane, st
 	call->mark = event->mark;
 	if (frame->flags & FRAME_GAP)
 		call->flags |= KG_CALL_GAP;
-	if (frame->flags & FRAME_UNSEEN) {
-		call->flags |= KG_CALL_NO_START;
-		call->func_id = event->func_id;
-		diag_add(builder->diags, KG_DIAG_NO_START, event->line_no);
-		/* its callees are no roots after all */
-		lane->roots -= frame->root_count;
-	} else if ((frame->flags & FRAME_GAP) == 0) {
+	if (frame->flags & FRAME_UNSEEN)
+		turn_up(builder, lane, frame, event);
+	if ((call->flags & KG_CALL_INCOMPLETE) == 0)
 		call->self_ns = self_time(builder, frame, event);
-	}
 	if (!account(builder, lane, lane_top(lane), call))
 		return KG_NOMEM;
 	return builder->sink->closed(builder->sink->self, call);
@@ -506,6 +515,8 @@ static enum kg_status take(struct builder *builder, const struct kg_event *event
 	switch ((enum kg_event_kind)event->kind) {
 	case KG_EV_ENTER:
 	case KG_EV_LEAF:
+		builder->is_exits_only = false;
+		return take_call(builder, event);
 	case KG_EV_LEAVE:
 		return take_call(builder, event);
 	case KG_EV_LOST:

@@ -28,6 +28,8 @@ struct builder {
 	COLUMN(uint32_t) by_cpu;      /* lane + 1 of each CPU's idle task */
 	COLUMN(uint64_t) calls_by_func;
 	kg_call_id next_id;
+	/* the tracer records no starts (tracing_thresh): a call is complete with its end */
+	bool is_exits_only;
 	struct hold hold;
 };
 

@@ -201,7 +201,7 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 		return KG_NOMEM;
 	struct filter_lane *lane = &filter->lanes.at[call->lane_id];
 	bool is_taken_out = is_hidden(filter, lane, call, match) || is_too_short(filter, call);
-	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START)) == 0)
+	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_LATE)) == 0)
 		leave(lane, call, match);
 	struct kg_call hidden;
 	if (is_taken_out) {

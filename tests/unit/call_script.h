@@ -180,7 +180,7 @@ static inline void script_turn_up(struct script *script, uint32_t lane, const ch
 	frame.call.end_line_no = ++script->line_no;
 	frame.call.dur_ns = dur_ns;
 	frame.call.cpu_leave = (uint16_t)lane;
-	frame.call.flags |= KG_CALL_NO_START;
+	frame.call.flags |= KG_CALL_NO_START | KG_CALL_LATE;
 	script_account(script, lane, &frame.call);
 	script_hand(script, script->sink.closed, &frame.call);
 }

@@ -7,6 +7,7 @@
 
 #include "random.h"
 #include "tree/builder.h"
+#include "tree/exits_only.h"
 #include "tree/checking_sink.h"
 
 Suite *builder_suite(void);
@@ -737,6 +738,87 @@ START_TEST(builder_memory_grows_with_open_calls_not_with_tasks)
 }
 END_TEST
 
+/* ---- traces of ends only ---- */
+
+#define LOOK(...)                                                                                  \
+	exits_only_look((const struct kg_event[]){ __VA_ARGS__ },                                  \
+			COUNT(((const struct kg_event[]){ __VA_ARGS__ })))
+
+START_TEST(builder_ends_only_are_told_from_a_start_in_the_middle)
+{
+	struct kg_event comment = LOST(0, 1);
+	comment.kind = KG_EV_COMMENT;
+	ck_assert_int_eq(LOOK(comment), EXITS_ONLY_UNKNOWN);
+	/* less and less deep: so does any trace go on that begins in the middle */
+	ck_assert_int_eq(LOOK(LEAVE_NAMED(1, 0, 2, 'c', 10), LEAVE_NAMED(1, 0, 1, 'b', 20)),
+			 EXITS_ONLY_NO);
+	ck_assert_int_eq(LOOK(LEAVE_NAMED(1, 0, 2, 'c', 10), LEAVE_NAMED(1, 0, 2, 'b', 20)),
+			 EXITS_ONLY_YES);
+	ck_assert_int_eq(LOOK(comment, LEAVE_NAMED(1, 0, 1, 'c', 10), comment,
+			      LEAVE_NAMED(1, 0, 2, 'b', 20)),
+			 EXITS_ONLY_YES);
+	/* another task, another CPU */
+	ck_assert_int_eq(LOOK(LEAVE_NAMED(1, 0, 1, 'c', 10), LEAVE_NAMED(2, 0, 2, 'b', 20)),
+			 EXITS_ONLY_NO);
+	ck_assert_int_eq(LOOK(LEAVE_NAMED(1, 0, 1, 'c', 10), LEAVE_NAMED(1, 1, 2, 'b', 20)),
+			 EXITS_ONLY_NO);
+	/* a start, a brace without a name, events that are missing */
+	ck_assert_int_eq(LOOK(LEAVE_NAMED(1, 0, 1, 'c', 10), LEAVE_NAMED(1, 0, 1, 'b', 20),
+			      LEAF(1, 0, 0, 'a', 1)),
+			 EXITS_ONLY_NO);
+	ck_assert_int_eq(LOOK(LEAVE(1, 0, 1, 10), LEAVE(1, 0, 1, 20)), EXITS_ONLY_NO);
+	ck_assert_int_eq(
+		LOOK(LEAVE_NAMED(1, 0, 1, 'c', 10), LOST(0, 1), LEAVE_NAMED(1, 0, 1, 'b', 20)),
+		EXITS_ONLY_NO);
+}
+END_TEST
+
+START_TEST(builder_ends_only_are_complete_calls)
+{
+	const struct kg_event events[] = {
+		LEAVE_NAMED(1, 0, 2, 'c', 30), LEAVE_NAMED(1, 0, 2, 'c', 20),
+		LEAVE_NAMED(1, 0, 1, 'b', 90), LEAVE_NAMED(1, 0, 0, 'a', 100),
+		LEAVE_NAMED(1, 0, 0, 'd', 7),  LEAVE_NAMED(1, 0, 0, 'd', KG_NO_NS)
+	};
+	struct play *play = start_play(NULL, 0);
+	play->builder.is_exits_only = true;
+	feed(play, events, COUNT(events));
+	finish_play(play);
+	ck_assert_uint_eq(play->builder.counts.complete, 5);
+	/* one does not tell how long it took */
+	ck_assert_uint_eq(play->builder.counts.no_start, 1);
+	ck_assert_uint_eq(play->checking.exits_only, 5);
+	ck_assert_uint_eq(play->builder.counts.roots, 3);
+	for (kg_call_id id = 0; id < 6; id++) {
+		const struct kg_call *call = call_at(play, id);
+		if (call->func_id == 'b' - 'a') {
+			ck_assert_uint_eq(call->self_ns, 40);
+			ck_assert_uint_eq(call->child_count, 2);
+		}
+		if (call->func_id == 'a' - 'a')
+			ck_assert_uint_eq(call->self_ns, 10);
+	}
+	end_play(play);
+}
+END_TEST
+
+/* From the first start on all is as in any other trace. */
+START_TEST(builder_ends_only_may_stop_being_so)
+{
+	const struct kg_event events[] = { LEAVE_NAMED(1, 0, 1, 'c', 30),
+					   LEAVE_NAMED(1, 0, 1, 'c', 20), ENTER(1, 0, 1, 'b'),
+					   LEAVE(1, 0, 1, 10), LEAVE_NAMED(1, 0, 0, 'a', 100) };
+	struct play *play = start_play(NULL, 0);
+	play->builder.is_exits_only = true;
+	feed(play, events, COUNT(events));
+	finish_play(play);
+	ck_assert_uint_eq(play->builder.counts.complete, 3);
+	ck_assert_uint_eq(play->builder.counts.no_start, 1);
+	ck_assert(!play->builder.is_exits_only);
+	end_play(play);
+}
+END_TEST
+
 /* ---- exits behind an interrupt ---- */
 
 /* "b" ended before "c" was entered, but the record of that comes behind. */
@@ -1131,6 +1213,11 @@ Suite *builder_suite(void)
 	tcase_add_test(late, builder_exit_that_does_not_come_leaves_the_call_open);
 	tcase_add_test(late, builder_exit_is_not_waited_for_without_end);
 	suite_add_tcase(suite, late);
+	TCase *ends = tcase_create("ends");
+	tcase_add_test(ends, builder_ends_only_are_told_from_a_start_in_the_middle);
+	tcase_add_test(ends, builder_ends_only_are_complete_calls);
+	tcase_add_test(ends, builder_ends_only_may_stop_being_so);
+	suite_add_tcase(suite, ends);
 	TCase *times = tcase_create("times");
 	tcase_add_test(times, builder_cut_duration_explains_longer_callees);
 	tcase_add_test(times, builder_callees_longer_than_the_caller_are_told);

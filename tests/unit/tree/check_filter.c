@@ -34,7 +34,7 @@ static enum kg_status note_opened(void *self, const struct kg_call *call)
 
 static enum kg_status note_closed(void *self, const struct kg_call *call)
 {
-	note(self, (call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START)) != 0 ? "" : ")", call);
+	note(self, (call->flags & (KG_CALL_ATOMIC | KG_CALL_LATE)) != 0 ? "" : ")", call);
 	return KG_OK;
 }
 

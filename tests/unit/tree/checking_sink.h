@@ -58,6 +58,7 @@ struct checking_sink {
 	size_t task_cap;
 	struct kg_call_counts counts; /* as they should be; complete with done */
 	uint64_t gaps;
+	uint64_t exits_only; /* calls that are complete without a start */
 	bool is_done;
 };
 
@@ -173,7 +174,8 @@ static inline void checking_end(struct checking_sink *self, struct checking_lane
 
 static inline void checking_shape(const struct kg_call *call)
 {
-	const bool has_start = (call->flags & KG_CALL_NO_START) == 0;
+	const bool has_start = (call->flags & KG_CALL_LATE) == 0;
+	CHECKING(!has_start || (call->flags & KG_CALL_NO_START) == 0);
 	const bool has_end = (call->flags & KG_CALL_NO_END) == 0;
 	CHECKING(has_start || has_end);
 	CHECKING(has_start == (call->line_no != 0));
@@ -219,6 +221,7 @@ static inline void checking_count(struct checking_sink *self, const struct kg_ca
 	struct kg_call_counts *counts = &self->counts;
 	struct checking_task *task = checking_task_at(self, call->task_id);
 	const unsigned int ends = call->flags & (KG_CALL_NO_START | KG_CALL_NO_END);
+	self->exits_only += (call->flags & (KG_CALL_LATE | KG_CALL_NO_START)) == KG_CALL_LATE;
 	counts->total++;
 	counts->complete += (call->flags & KG_CALL_INCOMPLETE) == 0;
 	counts->no_start += (ends & KG_CALL_NO_START) != 0;
@@ -239,9 +242,9 @@ static inline enum kg_status checking_closed(void *sink, const struct kg_call *c
 	CHECKING(!self->is_done);
 	struct checking_lane *lane = checking_lane_at(self, call);
 	checking_shape(call);
-	if (call->flags & (KG_CALL_ATOMIC | KG_CALL_NO_START)) {
+	if (call->flags & (KG_CALL_ATOMIC | KG_CALL_LATE)) {
 		const bool is_new = call->id >= self->next_id;
-		CHECKING(is_new || ((call->flags & KG_CALL_NO_START) != 0 &&
+		CHECKING(is_new || ((call->flags & KG_CALL_LATE) != 0 &&
 				    self->calls[call->id].state == CHECKING_NAMED));
 		checking_parent(self, lane, call);
 	} else {
