@@ -174,7 +174,8 @@ struct kg_exit_timing {
 	uint64_t mean_ns;
 	uint64_t max_ns;
 	uint64_t p99_ns;
-	uint32_t share_ppm; /* of the time in all handlers, in millionths */
+	bool percentiles_exact; /* else up to 1/128 too small, never too large */
+	uint32_t share_ppm;	/* of the time in all handlers, in millionths */
 };
 
 /* All complete phases of one kind together. */

@@ -71,6 +71,14 @@ KG_API KG_MUST_USE enum kg_status kg_render_timing_text(struct kg_out *out,
 KG_API KG_MUST_USE enum kg_status kg_render_timing_json(struct kg_out *out,
 							const struct kg_timing *timing);
 
+/*
+ * Several timing reports as one JSON object: started before the first, told of each report before
+ * it is written, ended behind the last.
+ */
+KG_API void kg_render_timings_start(struct kg_out *out);
+KG_API void kg_render_timings_next(struct kg_out *out, bool is_first);
+KG_API void kg_render_timings_end(struct kg_out *out);
+
 /* Task by task. */
 KG_API KG_MUST_USE enum kg_status kg_render_tree_text(struct kg_out *out,
 						      const struct kg_info *info,

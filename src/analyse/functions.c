@@ -225,6 +225,13 @@ static uint64_t deviation(const struct function *function)
 	return (square_root(four_variances) + 1) / 2;
 }
 
+/* What a histogram tells may be less than any of its values. */
+static uint64_t quantile_of(struct function *function, unsigned int percent)
+{
+	const uint64_t ns = histogram_quantile(&function->durations, percent);
+	return ns > function->min_ns ? ns : function->min_ns;
+}
+
 static struct kg_function_timing timing_of(struct function *function, kg_func_id func_id)
 {
 	return (struct kg_function_timing){
@@ -238,9 +245,9 @@ static struct kg_function_timing timing_of(struct function *function, kg_func_id
 		.max_line = function->max_line,
 		.mean_ns = sum_mean(function->sum_ns, function->durations.count),
 		.stddev_ns = deviation(function),
-		.p50_ns = histogram_quantile(&function->durations, 50),
-		.p90_ns = histogram_quantile(&function->durations, 90),
-		.p99_ns = histogram_quantile(&function->durations, 99),
+		.p50_ns = quantile_of(function, 50),
+		.p90_ns = quantile_of(function, 90),
+		.p99_ns = quantile_of(function, 99),
 		.percentiles_exact = histogram_is_exact(&function->durations),
 	};
 }

@@ -77,6 +77,7 @@ static struct kg_exit_timing timing_of(struct exit_group *group, unsigned __int1
 		.mean_ns = sum_mean(group->total_ns, group->durations.count),
 		.max_ns = group->max_ns,
 		.p99_ns = histogram_quantile(&group->durations, 99),
+		.percentiles_exact = histogram_is_exact(&group->durations),
 		.share_ppm = (uint32_t)share,
 	};
 }

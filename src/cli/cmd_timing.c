@@ -85,6 +85,25 @@ static int time_file(const struct command *command, const struct timing_opts *op
 	return code;
 }
 
+/* All files, in one output; the first one that cannot be read ends it. */
+static int time_files(const struct command *command, const struct timing_opts *opts, size_t count,
+		      char **paths, struct kg_out *out)
+{
+	const bool is_list = count > 1 && wants_json(&opts->common);
+	int code = EXIT_DONE;
+	if (is_list)
+		kg_render_timings_start(out);
+	for (size_t i = 0; i < count && (code == EXIT_DONE || code == EXIT_NO); i++) {
+		if (is_list)
+			kg_render_timings_next(out, i == 0);
+		int one = time_file(command, opts, paths[i], out);
+		code = one != EXIT_DONE ? one : code;
+	}
+	if (is_list)
+		kg_render_timings_end(out);
+	return code;
+}
+
 static int run_timing(const struct command *command, const void *all, size_t count,
 		      char **arguments)
 {
@@ -97,10 +116,7 @@ static int run_timing(const struct command *command, const void *all, size_t cou
 	int code = output_open(command, &opts->common, &out);
 	if (code != EXIT_DONE)
 		return code;
-	for (size_t i = 0; i < count && (code == EXIT_DONE || code == EXIT_NO); i++) {
-		int one = time_file(command, opts, arguments[i], out);
-		code = one != EXIT_DONE ? one : code;
-	}
+	code = time_files(command, opts, count, arguments, out);
 	if (code == EXIT_DONE || code == EXIT_NO) {
 		int closed = output_close(command, out, KG_OK);
 		return closed != EXIT_DONE ? closed : code;
@@ -127,7 +143,7 @@ const struct command command_timing = {
 		"Calls that lack their start or end, or were open while events were lost, are left "
 		"out\n"
 		"of every figure and counted. With several files there is one report after "
-		"another.",
+		"another,\nin JSON a list of them in one object (kvmgraph.timings/1).",
 	.examples = "  kvmgraph timing trace.txt\n"
 		    "  kvmgraph timing --json -o timing.json trace.txt\n"
 		    "  kvmgraph timing -F kvm_vm_ioctl -t 10us trace.txt\n"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Knows kvmgraph.timing/1. */
+/* Knows kvmgraph.timing/1, and kvmgraph.timings/1, which is a list of those. */
 #include "render/json.h"
 #include "render/json_row.h"
+#include "render/out.h"
 #include "base/banned.h"
 
 static void add_functions(struct json_doc *doc, const struct kg_timing *timing)
@@ -132,6 +133,7 @@ static void add_exits(struct json_doc *doc, const struct kg_life_report *life)
 		row_add(&row, "max_ns", value_ns(exit->max_ns));
 		row_add(&row, "p99_ns", value_ns(exit->p99_ns));
 		row_add(&row, "share", value_share(exit->share_ppm));
+		row_add(&row, "percentiles_exact", json_boolean(exit->percentiles_exact));
 		doc_add_row(doc, row);
 	}
 	doc_end_rows(doc);
@@ -161,4 +163,19 @@ enum kg_status kg_render_timing_json(struct kg_out *out, const struct kg_timing 
 	add_exits(&doc, timing->life_report);
 	doc_add(&doc, "totals", totals_of(timing->life_report));
 	return doc_end(&doc);
+}
+
+void kg_render_timings_start(struct kg_out *out)
+{
+	out_string(out, "{\n\"schema\": \"kvmgraph.timings/1\",\n\"reports\": [\n");
+}
+
+void kg_render_timings_next(struct kg_out *out, bool is_first)
+{
+	out_string(out, is_first ? "" : ",\n");
+}
+
+void kg_render_timings_end(struct kg_out *out)
+{
+	out_string(out, "]\n}\n");
 }

@@ -84,6 +84,16 @@ static void put_threshold(struct text *text, const struct kg_info *info)
 
 /* ---- exits ----------------------------------------------------------------------------------- */
 
+/* A percentile that may be a little too small says so. */
+static void put_percentile(struct table *table, bool is_exact, uint64_t ns)
+{
+	char time[UNITS_LEN];
+	char about[UNITS_LEN + 1] = "~";
+	units_ns_in_column(time, ns);
+	memcpy(about + 1, time, sizeof(time));
+	table_words(table, is_exact || ns == KG_NO_NS ? time : about);
+}
+
 static void put_exit_row(struct table *table, const struct kg_exit_timing *exit, uint64_t exits)
 {
 	/* its time may be known where its handler is not */
@@ -100,7 +110,7 @@ static void put_exit_row(struct table *table, const struct kg_exit_timing *exit,
 		table_words(table, "-");
 	table_ns(table, exit->total_ns | none);
 	table_ns(table, exit->mean_ns | none);
-	table_ns(table, exit->p99_ns | none);
+	put_percentile(table, exit->percentiles_exact, exit->p99_ns | none);
 	table_ns(table, exit->max_ns | none);
 	table_end_row(table);
 }
@@ -127,16 +137,6 @@ static void put_exits(struct text *text, const struct kg_life_report *life)
 
 /* ---- functions ------------------------------------------------------------------------------- */
 
-/* A percentile that may be a little too small says so. */
-static void put_percentile(struct table *table, const struct kg_function_timing *row, uint64_t ns)
-{
-	char time[UNITS_LEN];
-	char about[UNITS_LEN + 1] = "~";
-	units_ns_in_column(time, ns);
-	memcpy(about + 1, time, sizeof(time));
-	table_words(table, row->percentiles_exact || ns == KG_NO_NS ? time : about);
-}
-
 static void put_function_row(struct table *table, const struct kg_funcs *funcs,
 			     const struct kg_function_timing *row)
 {
@@ -146,7 +146,7 @@ static void put_function_row(struct table *table, const struct kg_funcs *funcs,
 	table_number(table, row->calls);
 	table_number_or_empty(table, row->incomplete);
 	table_ns(table, row->mean_ns | none);
-	put_percentile(table, row, row->p99_ns | none);
+	put_percentile(table, row->percentiles_exact, row->p99_ns | none);
 	table_ns(table, row->max_ns | none);
 	table_number_or_empty(table, row->max_line);
 	table_func(table, funcs, row->func_id);

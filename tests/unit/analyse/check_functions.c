@@ -247,6 +247,22 @@ START_TEST(functions_many_calls_have_estimated_percentiles)
 }
 END_TEST
 
+/* Buckets are wide far from zero, but no estimate is below all values. */
+START_TEST(functions_percentiles_are_not_below_the_smallest)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	for (int i = 0; i < 600; i++)
+		script_leaf(&fixture.script, 0, "f", 1000001);
+	finish(&fixture);
+	const struct kg_function_timing *f = row_of(&fixture, "f");
+	ck_assert(!f->percentiles_exact);
+	ck_assert_uint_eq(f->p50_ns, 1000001);
+	ck_assert_uint_eq(f->p99_ns, 1000001);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(functions_out_of_memory_is_clean)
 {
 	struct fixture fixture;
@@ -294,6 +310,7 @@ Suite *functions_suite(void)
 	TCase *statistics = tcase_create("statistics");
 	tcase_add_test(statistics, functions_deviation_is_rounded_to_the_nearest);
 	tcase_add_test(statistics, functions_many_calls_have_estimated_percentiles);
+	tcase_add_test(statistics, functions_percentiles_are_not_below_the_smallest);
 	tcase_add_test(statistics, functions_out_of_memory_is_clean);
 	suite_add_tcase(suite, statistics);
 	return suite;

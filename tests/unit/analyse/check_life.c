@@ -513,8 +513,24 @@ START_TEST(life_run_has_entries_and_exits)
 	ck_assert_uint_eq(io->mean_ns, 150);
 	ck_assert_uint_eq(io->max_ns, 200);
 	ck_assert_uint_eq(io->p99_ns, 200);
+	ck_assert(io->percentiles_exact);
 	ck_assert_uint_eq(io->share_ppm, 300000);
 	ck_assert_uint_eq(io->inferred, 0);
+}
+END_TEST
+
+START_TEST(life_many_exits_have_estimated_percentiles)
+{
+	start_run(0);
+	for (int i = 0; i < 600; i++)
+		exit_to(0, "handle_io [kvm_intel]", 1000001);
+	end_run(0);
+	finish();
+	ck_assert(!fixture.report.exits[0].percentiles_exact);
+	ck_assert_uint_eq(fixture.report.exits[0].mean_ns, 1000001);
+	/* to within 1/128 */
+	ck_assert_uint_le(fixture.report.exits[0].p99_ns, 1000001);
+	ck_assert_uint_gt(fixture.report.exits[0].p99_ns, 992187);
 }
 END_TEST
 
@@ -1000,6 +1016,7 @@ Suite *life_suite(void)
 	TCase *runs = tcase_create("runs");
 	tcase_add_checked_fixture(runs, set_up, tear_down);
 	tcase_add_test(runs, life_run_has_entries_and_exits);
+	tcase_add_test(runs, life_many_exits_have_estimated_percentiles);
 	tcase_add_test(runs, life_exit_without_handler_is_an_interrupt_if_the_guest_goes_on);
 	tcase_add_test(runs, life_interrupt_is_not_inferred_where_runs_are_not_traced);
 	tcase_add_test(runs, life_exit_may_be_spread_over_trees);

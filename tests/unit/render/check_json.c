@@ -197,7 +197,8 @@ static const struct {
 	const char *row_keys;
 } reports[] = {
 	{ render_info, "kvmgraph.info/1",
-	  "schema file format columns vendor kernel lines calls marks functions modules cpus tasks "
+	  "schema file format columns vendor kernel lines calls exits_only marks functions modules "
+	  "cpus tasks "
 	  "lost migrations diagnostics ",
 	  "tasks", "pid comm calls roots cpus inferred lanes " },
 	{ render_timing, "kvmgraph.timing/1", "schema trace functions phases runs exits totals ",
@@ -211,7 +212,9 @@ static const struct {
 	{ render_timing, "kvmgraph.timing/1", "schema trace functions phases runs exits totals ",
 	  "runs", "line duration_ns guest_entries exits ended_by task incomplete " },
 	{ render_timing, "kvmgraph.timing/1", "schema trace functions phases runs exits totals ",
-	  "exits", "reason handler count inferred total_ns mean_ns max_ns p99_ns share " },
+	  "exits",
+	  "reason handler count inferred total_ns mean_ns max_ns p99_ns share "
+	  "percentiles_exact " },
 	{ render_tree, "kvmgraph.tree/1", "schema file format calls ", "calls",
 	  "id parent depth function module task line end_line cpu_enter cpu_leave duration_ns "
 	  "self_ns flags " },
