@@ -39,7 +39,9 @@ KG_BEGIN_C
 	X(KG_DIAG_DEPTH_JUMP, "depth-jump", "a call deeper than one below its caller")             \
 	X(KG_DIAG_CHILDREN_EXCEED, "children-exceed",                                              \
 	  "callees that took longer than their caller")                                            \
-	X(KG_DIAG_TIME_BACKWARDS, "time-backwards", "a time stamp before the one of its task")
+	X(KG_DIAG_TIME_BACKWARDS, "time-backwards", "a time stamp before the one of its task")     \
+	X(KG_DIAG_OTHER_BUFFER, "other-buffer",                                                    \
+	  "a record of a call in another buffer of the tracer, left out")
 
 enum kg_diag_kind {
 #define KG_DIAG_ENUM(symbol, name, text) symbol,

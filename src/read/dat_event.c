@@ -229,6 +229,7 @@ static enum kg_status take_record(struct dat_events *events, struct dat_track *t
 	} else {
 		events->facts->lines.total++;
 		events->facts->lines.noise++;
+		diag_add(&events->facts->diags, KG_DIAG_OTHER_BUFFER, events->facts->lines.total);
 	}
 	return KG_OK;
 }
