@@ -53,7 +53,9 @@ static void release(struct reading *reading)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct reader_opts ways[] = { { 0, 1 }, { 1, 1 }, { 64, 2 } };
+	static const struct reader_opts ways[] = { { .thread_count = 1 },
+						   { .window_bytes = 1, .thread_count = 1 },
+						   { .window_bytes = 64, .thread_count = 2 } };
 	struct source *source;
 	struct reading first;
 	MUST(source_open_memory(data, size, &source) == KG_OK);
