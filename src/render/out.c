@@ -10,7 +10,7 @@
 #include "base/column.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "render/partial.h"
+#include "base/partial.h"
 #include "render/utf8.h"
 #include "base/banned.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Knows how a file stays out of sight until it is complete. */
-#include "render/partial.h"
+#include "base/partial.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,8 +6,8 @@
  * a part of it behind. What is no regular file (a terminal, a pipe, /dev/null) is written in place.
  * A zeroed struct is released.
  */
-#ifndef RENDER_PARTIAL_H
-#define RENDER_PARTIAL_H
+#ifndef BASE_PARTIAL_H
+#define BASE_PARTIAL_H
 
 #include <stdbool.h>
 
