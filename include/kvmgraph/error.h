@@ -25,7 +25,8 @@ KG_BEGIN_C
 	X(KG_NOMEM, -3, "out of memory")                                                           \
 	X(KG_BAD_ARG, -4, "wrong argument")                                                        \
 	X(KG_BAD_SPEC, -5, "the specification cannot be used")                                     \
-	X(KG_UNSUPPORTED, -6, "not supported by this build")
+	X(KG_UNSUPPORTED, -6, "not supported by this build")                                       \
+	X(KG_LACKING, -7, "this machine lacks what it takes")
 
 enum kg_status {
 #define KG_STATUS_ENUM(name, value, text) name = value,

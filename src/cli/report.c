@@ -56,6 +56,8 @@ int report_failure(const char *command, enum kg_status status, const struct kg_e
 	case KG_BAD_SPEC:
 	case KG_UNSUPPORTED:
 		return EXIT_WRONG;
+	case KG_LACKING:
+		return EXIT_LACKING;
 	case KG_OK:
 	case KG_END:
 	case KG_AGAIN:

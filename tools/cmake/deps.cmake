@@ -42,6 +42,13 @@ if(KG_WITH_VMM AND NOT KG_CAN_VMM)
 	message(FATAL_ERROR "KG_WITH_VMM is for Linux on x86-64 only")
 endif()
 
+# the kernel's tracer (capture)
+pkg_check_modules(TRACEFS IMPORTED_TARGET libtracefs>=1.6)
+option(KG_WITH_CAPTURE "Record traces (libtracefs)" ${TRACEFS_FOUND})
+if(KG_WITH_CAPTURE AND NOT TRACEFS_FOUND)
+	message(FATAL_ERROR "KG_WITH_CAPTURE needs libtracefs (libtracefs-dev)")
+endif()
+
 # Markdown to manual pages (documents)
 find_program(CMARK cmark)
 
