@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include <kvmgraph/analyse.h>
+#include <kvmgraph/environment.h>
 #include <kvmgraph/error.h>
 #include <kvmgraph/info.h>
 #include <kvmgraph/verify.h>
@@ -100,6 +101,9 @@ KG_API KG_MUST_USE enum kg_status kg_render_verify_json(struct kg_out *out,
 							const struct kg_info *info,
 							const struct kg_spec *spec,
 							const struct kg_verify_report *report);
+
+KG_API KG_MUST_USE enum kg_status
+kg_render_environment_json(struct kg_out *out, const struct kg_environment *environment);
 
 KG_END_C
 
