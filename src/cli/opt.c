@@ -152,6 +152,8 @@ static const char *store(const struct option_row *row, void *place, const char *
 static size_t fill_getopt(const struct command *command, struct option *longs, char *letters)
 {
 	size_t count = 0;
+	if (command->stops_at_argument)
+		*letters++ = '+';
 	*letters++ = ':';
 	for (const struct option_group *group; count < OPTIONS_MAX; count++) {
 		const struct option_row *row = row_by_number(command, (int)count, &group);
@@ -201,7 +203,7 @@ enum parse_result options_parse(const struct command *command, void *opts, int a
 				int *first)
 {
 	struct option longs[OPTIONS_MAX + 2];
-	char letters[2 * OPTIONS_MAX + 4];
+	char letters[2 * OPTIONS_MAX + 5];
 	fill_getopt(command, longs, letters);
 	optind = 0;
 	opterr = 0;

@@ -52,8 +52,9 @@ struct command {
 	const char *examples;  /* lines */
 	const struct option_group *groups;
 	size_t group_count;
-	bool runs_again;  /* it can start anew with an input: see INPUT_AGAIN */
-	size_t opts_size; /* of the struct that run() is given, zeroed before parsing */
+	bool runs_again;	/* it can start anew with an input: see INPUT_AGAIN */
+	bool stops_at_argument; /* options behind the first argument are not ours */
+	size_t opts_size;	/* of the struct that run() is given, zeroed before parsing */
 	int (*run)(const struct command *command, const void *opts, size_t count, char **arguments);
 };
 
