@@ -37,6 +37,10 @@ struct amount {
 #define FIXED_AND_EACH(number, per, param) { .fixed = (number), .each = (per), .by = (param) }
 /* clang-format on */
 
+/* CPUID leaves: where long mode is told; one that no processor has, so that the answer is ours */
+#define LEAF_EXTENDED 0x80000001
+#define LEAF_OWN 0x4fffff00
+
 enum guest_mode { MODE_REAL, MODE_PROTECTED, MODE_PAGED, MODE_LONG, MODE_INVALID };
 
 /* How many steps a row of the table stands for. */

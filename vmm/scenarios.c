@@ -26,6 +26,9 @@
 #define CREATE DO(CREATE_VM), DO(SET_TSS_ADDR), DO(MEMSLOT_ADD), DO(CREATE_VCPU)
 #define MAP DO(MMAP_SIZE), DO(MAP_VCPU), DO(LOAD_GUEST)
 #define ENTER(guest_mode) DO(GET_SREGS), DO(SET_SREGS, .mode = (guest_mode))
+/* late 6.12 and newer kernels let only a processor into long mode that is said to have it */
+#define ALLOW_LONG DO(SET_CPUID, .index = LEAF_EXTENDED)
+#define ENTER_LONG ALLOW_LONG, ENTER(MODE_LONG)
 #define RUN_TO(reason) DO(RUN, .until = (reason))
 #define RUN_SERVING(reason, count) \
 	DO(RUN, .until = REASON_HLT, .serves = (reason), .served = FIXED(count))
@@ -39,7 +42,7 @@ static const struct scenario_step hello_steps[] = {
 	OPEN,
 	CREATE,
 	MAP,
-	ENTER(MODE_LONG),
+	ENTER_LONG,
 	DO(SET_REGS),
 	RUN_SERVING(REASON_IO, 14),
 	DO(GET_REGS),
@@ -69,6 +72,7 @@ static const struct scenario_step modes_steps[] = {
 	OPEN,
 	CREATE,
 	MAP,
+	ALLOW_LONG,
 	WORK(MODE_REAL, 0, 'r', .where = WHERE_ANY),
 	WORK(MODE_PROTECTED, 0x100, 'p', .where = WHERE_ANY),
 	WORK(MODE_LONG, 0x200, 'l', .where = WHERE_ANY),
@@ -82,7 +86,7 @@ static const struct scenario_step mmio_steps[] = {
 	OPEN,
 	CREATE,
 	MAP,
-	ENTER(MODE_LONG),
+	ENTER_LONG,
 	DO(SET_REGS),
 	RUN_SERVING(REASON_MMIO, 8),
 	/* what was written, and what was read: the device answers 0xa5 in every byte */
@@ -91,19 +95,16 @@ static const struct scenario_step mmio_steps[] = {
 	TEAR_DOWN,
 };
 
-/* a leaf that no processor has, so that the answer is the VMM's */
-#define OWN_LEAF 0x4fffff00
-
 static const struct scenario_step cpuid_steps[] = {
 	OPEN,
 	NEEDS(KVM_CAP_EXT_CPUID),
 	DO(SUPPORTED_CPUID),
 	CREATE,
 	MAP,
-	DO(SET_CPUID, .index = OWN_LEAF),
-	DO(GET_CPUID, .index = OWN_LEAF),
+	DO(SET_CPUID, .index = LEAF_OWN),
+	DO(GET_CPUID, .index = LEAF_OWN),
 	ENTER(MODE_LONG),
-	DO(SET_REGS, .args = { FIXED(OWN_LEAF), FIXED(4) }),
+	DO(SET_REGS, .args = { FIXED(LEAF_OWN), FIXED(4) }),
 	RUN_TO(REASON_HLT),
 	CHECK_RESULT(FIXED(UINT64_C(0x11111111) + 0x22222222 + 0x33333333 + 0x44444444)),
 	TEAR_DOWN,
@@ -118,7 +119,7 @@ static const struct scenario_step msr_steps[] = {
 	OPEN,
 	CREATE,
 	MAP,
-	ENTER(MODE_LONG),
+	ENTER_LONG,
 	DO(SET_MSRS, .index = MSR_PAT, .expect = FIXED(PAT_BEFORE)),
 	DO(SET_REGS, .args = { FIXED(MSR_PAT), FIXED(PAT_AFTER) }),
 	RUN_TO(REASON_HLT),
@@ -132,7 +133,7 @@ static const struct scenario_step faults_steps[] = {
 	OPEN,
 	CREATE,
 	MAP,
-	ENTER(MODE_LONG),
+	ENTER_LONG,
 	/* once over nothing, so that the second run has the faults of the pages alone */
 	DO(SET_REGS),
 	RUN_TO(REASON_HLT),
@@ -153,7 +154,7 @@ static const struct scenario_step dirty_steps[] = {
 	CREATE,
 	DO(MEMSLOT_ADD, LOGGED, .is_logged = true),
 	MAP,
-	ENTER(MODE_LONG),
+	ENTER_LONG,
 	WRITE_EVERY(1, EACH(1, PARAM_PAGES)),
 	DO(DIRTY_LOG, LOGGED, .dirty_every = 1),
 	/* nothing since; then one page alone; then all again, now that they are there */
@@ -176,7 +177,7 @@ static const struct scenario_step hypercall_steps[] = {
 	OPEN,
 	CREATE,
 	MAP,
-	ENTER(MODE_LONG),
+	ENTER_LONG,
 	HYPERCALL(1, 0),
 	HYPERCALL(0x7fff, (uint64_t)-1000),
 	TEAR_DOWN,
@@ -193,6 +194,7 @@ static const struct scenario_step smp_steps[] = {
 	DO(MMAP_SIZE),
 	DO(MAP_VCPU, .times = TIMES_VCPU),
 	DO(LOAD_GUEST),
+	DO(SET_CPUID, BY_VCPU, .index = LEAF_EXTENDED),
 	DO(GET_SREGS, BY_VCPU),
 	DO(SET_SREGS, BY_VCPU, .mode = MODE_LONG),
 	DO(SET_REGS, BY_VCPU, .args = { FIXED_AND_EACH('A', 1, PARAM_INDEX) }),
@@ -216,7 +218,7 @@ static const struct scenario_step slots_steps[] = {
 	CREATE,
 	DO(MEMSLOT_ADD, EACH_SLOT(GUEST_SLOTS)),
 	MAP,
-	ENTER(MODE_LONG),
+	ENTER_LONG,
 	ADD_UP(GUEST_SLOTS),
 	CHECK_RESULT(FIXED(0)),
 	/* each a page further on, into the gap behind it; what is in it moves along */
@@ -259,13 +261,14 @@ static const struct scenario_step exit_steps[] = { LIVE, DO(EXIT) };
 static const struct scenario_step spin_steps[] = { LIVE, TEAR_DOWN };
 
 static const struct scenario_step shutdown_steps[] = {
-	OPEN, CREATE, MAP, ENTER(MODE_LONG), DO(SET_REGS), RUN_TO(REASON_SHUTDOWN), TEAR_DOWN,
+	OPEN, CREATE, MAP, ENTER_LONG, DO(SET_REGS), RUN_TO(REASON_SHUTDOWN), TEAR_DOWN,
 };
 
 static const struct scenario_step bad_state_steps[] = {
 	OPEN,
 	CREATE,
 	MAP,
+	ALLOW_LONG,
 	ENTER(MODE_INVALID),
 	DO(SET_REGS),
 	DO(RUN, .where = WHERE_HARDWARE, .until = REASON_FAIL_ENTRY),

@@ -99,8 +99,12 @@ bool step_set_regs(struct machine *machine, const struct step *step, struct log_
 
 /* ---- CPUID ----------------------------------------------------------------------------------- */
 
-static struct kvm_cpuid_entry2 own_leaf(uint32_t function)
+#define HAS_LONG_MODE (1U << 29)
+
+static struct kvm_cpuid_entry2 make_leaf(uint32_t function)
 {
+	if (function == LEAF_EXTENDED)
+		return (struct kvm_cpuid_entry2){ .function = function, .edx = HAS_LONG_MODE };
 	return (struct kvm_cpuid_entry2){ .function = function,
 					  .eax = 0x11111111,
 					  .ebx = 0x22222222,
@@ -108,27 +112,28 @@ static struct kvm_cpuid_entry2 own_leaf(uint32_t function)
 					  .edx = 0x44444444 };
 }
 
-/* What KVM supports, and a leaf of our own. */
+/* What supported-cpuid has told, if that was asked, and one leaf more. */
 bool step_set_cpuid(struct machine *machine, const struct step *step, struct log_row *row)
 {
-	struct cpuid_table *table = machine->cpuid;
-	if (table->head.nent >= CPUID_ENTRIES)
+	/* a copy, since several vCPUs may be at this at once */
+	struct cpuid_table table = *machine->cpuid;
+	if (table.head.nent >= CPUID_ENTRIES)
 		return machine_fail(machine, step, OUTCOME_DIFFERS, "no room for another leaf");
-	table->entries[table->head.nent++] = own_leaf(step->row->index);
-	row_ioctl(machine, step, row, vcpu_fd(machine, step), KVM_SET_CPUID2, (uintptr_t)table);
-	snprintf(row->detail, sizeof(row->detail), "%u entries", table->head.nent);
+	table.entries[table.head.nent++] = make_leaf(step->row->index);
+	row_ioctl(machine, step, row, vcpu_fd(machine, step), KVM_SET_CPUID2, (uintptr_t)&table);
+	snprintf(row->detail, sizeof(row->detail), "%u leaves", table.head.nent);
 	return step_succeeded(machine, step, row);
 }
 
 bool step_get_cpuid(struct machine *machine, const struct step *step, struct log_row *row)
 {
 	struct cpuid_table *table = machine->cpuid;
-	const struct kvm_cpuid_entry2 own = own_leaf(step->row->index);
+	const struct kvm_cpuid_entry2 own = make_leaf(step->row->index);
 	table->head.nent = CPUID_ENTRIES;
 	row_ioctl(machine, step, row, vcpu_fd(machine, step), KVM_GET_CPUID2, (uintptr_t)table);
 	if (!step_succeeded(machine, step, row))
 		return false;
-	snprintf(row->detail, sizeof(row->detail), "%u entries", table->head.nent);
+	snprintf(row->detail, sizeof(row->detail), "%u leaves", table->head.nent);
 	for (uint32_t i = 0; i < table->head.nent && i < CPUID_ENTRIES; i++) {
 		const struct kvm_cpuid_entry2 *entry = &table->entries[i];
 		if (entry->function == own.function && entry->eax == own.eax &&

@@ -78,7 +78,7 @@ bool step_supported_cpuid(struct machine *machine, const struct step *step, stru
 	machine->cpuid->head.nent = CPUID_ENTRIES;
 	row_ioctl(machine, step, row, machine->kvm_fd, KVM_GET_SUPPORTED_CPUID,
 		  (uintptr_t)machine->cpuid);
-	snprintf(row->detail, sizeof(row->detail), "%u entries", machine->cpuid->head.nent);
+	snprintf(row->detail, sizeof(row->detail), "%u leaves", machine->cpuid->head.nent);
 	return step_succeeded(machine, step, row);
 }
 
