@@ -6,6 +6,6 @@
 
 const struct command *const commands[] = {
 	&command_info,	 &command_tree,	  &command_timing, &command_verify,
-	&command_export, &command_record, &command_vmm,
+	&command_export, &command_record, &command_vmm,	   &command_lab,
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

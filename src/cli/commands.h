@@ -16,5 +16,6 @@ extern const struct command command_verify;
 extern const struct command command_export;
 extern const struct command command_record;
 extern const struct command command_vmm;
+extern const struct command command_lab;
 
 #endif
