@@ -53,8 +53,10 @@ static void set_flat(struct kvm_sregs *sregs, bool is_long)
 static void set_paged(struct kvm_sregs *sregs)
 {
 	sregs->cr3 = GUEST_DIRECTORY;
-	sregs->cr4 |= CR4_PSE;
+	/* the vCPU may come from long mode */
+	sregs->cr4 = (sregs->cr4 & ~(uint64_t)CR4_PAE) | CR4_PSE;
 	sregs->cr0 |= CR0_PE | CR0_PG;
+	sregs->efer &= ~(uint64_t)(EFER_LME | EFER_LMA);
 }
 
 static void set_long(struct kvm_sregs *sregs)
