@@ -155,6 +155,11 @@ enum kg_status phase_close(struct kg_life *life, struct life_lane *lane, const s
 	if (kind == NOT_A_PHASE)
 		return KG_OK;
 	lane->last_phase_id = call->id;
+	if (kind == KG_PHASE_CREATE_VM || kind == KG_PHASE_DESTROY_VM) {
+		/* another VM: what tells one ioctl without callees from another begins anew */
+		life->has_vcpu = false;
+		life->has_run = false;
+	}
 	if (kind == KG_PHASE_CREATE_VCPU)
 		life->has_vcpu = true;
 	if (is_unseen(call))
