@@ -6,8 +6,8 @@
 #include "machine.h"
 
 /*
- * Lives it in this process and writes it down. The stopper has been started; its deadline is set
- * here. What went wrong is life->failure.
+ * Lives it in this process and writes it down. The stopper has been started. What went
+ * wrong is life->failure.
  */
 void life_here(const struct setting *setting, struct stopper *stopper, struct life *life);
 

@@ -70,7 +70,6 @@ static void live_together(struct crowd *crowd, uint64_t parallel)
 void life_here(const struct setting *setting, struct stopper *stopper, struct life *life)
 {
 	struct crowd crowd = { .setting = setting, .stopper = stopper, .life = life };
-	atomic_store(&stopper->deadline_ns, now_ns() + setting->timeout_ns);
 	live_together(&crowd, setting->plan->params[PARAM_PARALLEL]);
-	life->stop_signal = atomic_load(&stopper->signal);
+	life->stop_signal = stopper_signal(stopper);
 }

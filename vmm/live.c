@@ -52,9 +52,9 @@ bool step_exit(struct machine *machine, const struct step *step, struct log_row 
 
 static bool do_step(struct machine *machine, const struct step *step)
 {
-	if (stopper_cause(machine->stopper) == STOP_SIGNAL)
+	if (stopper_signal(machine->stopper) != 0)
 		return machine_fail(machine, step, OUTCOME_STOPPED, "signal %d",
-				    atomic_load(&machine->stopper->signal));
+				    stopper_signal(machine->stopper));
 	return functions[step->row->kind](machine, step, &machine->log[step->first_log]);
 }
 

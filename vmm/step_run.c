@@ -116,9 +116,10 @@ static void describe_exit(const struct kvm_run *run, enum reason reason, char *t
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-static bool must_stop(const struct machine *machine)
+static bool must_stop(const struct machine *machine, const struct vcpu *vcpu)
 {
-	return atomic_load(&machine->is_stopping) || stopper_cause(machine->stopper) != STOP_NONE;
+	return atomic_load(&machine->is_stopping) || atomic_load(&vcpu->runner.is_late) ||
+	       stopper_signal(machine->stopper) != 0;
 }
 
 /* KVM_RUN until it returns for the guest, or because somebody wants it to. */
@@ -127,7 +128,7 @@ static int enter_guest(struct machine *machine, struct vcpu *vcpu, struct log_ro
 	const struct kvm_calls *calls = machine->setting->calls;
 	for (;;) {
 		const int result = calls->ioctl(calls->self, vcpu->fd, KVM_RUN, 0);
-		if (result == 0 || errno != EINTR || must_stop(machine))
+		if (result == 0 || errno != EINTR || must_stop(machine, vcpu))
 			return result;
 		row->interrupted++;
 	}
@@ -135,17 +136,14 @@ static int enter_guest(struct machine *machine, struct vcpu *vcpu, struct log_ro
 
 static bool fail_stopped(struct machine *machine, const struct step *step)
 {
-	switch (stopper_cause(machine->stopper)) {
-	case STOP_DEADLINE:
+	if (atomic_load(&machine->vcpus[step->vcpu].runner.is_late))
 		return machine_fail(machine, step, OUTCOME_DIFFERS,
 				    "no such exit within %g s (see --timeout)",
 				    (double)machine->setting->timeout_ns / 1e9);
-	case STOP_SIGNAL:
+	if (stopper_signal(machine->stopper) != 0)
 		return machine_fail(machine, step, OUTCOME_STOPPED, "signal %d",
-				    atomic_load(&machine->stopper->signal));
-	case STOP_NONE: /* another vCPU has failed, and said why */
-		break;
-	}
+				    stopper_signal(machine->stopper));
+	/* another vCPU has failed, and said why */
 	return false;
 }
 
@@ -158,6 +156,7 @@ static bool run_once(struct machine *machine, const struct step *step, struct lo
 	row_end(machine, step, row, result);
 	if (result < 0 && row->os_errno == EINTR) {
 		row->is_ok = false;
+		snprintf(row->detail, sizeof(row->detail), "stopped");
 		return fail_stopped(machine, step);
 	}
 	if (!step_succeeded(machine, step, row))

@@ -41,9 +41,11 @@ void stopper_enter(struct stopper *stopper, struct runner *runner, const atomic_
 {
 	pthread_mutex_lock(&stopper->lock);
 	runner->thread = pthread_self();
+	runner->deadline_ns = now_ns() + stopper->timeout_ns;
+	atomic_store(&runner->is_late, false);
 	runner->next = stopper->runners;
 	stopper->runners = runner;
-	if (stopper_cause(stopper) != STOP_NONE || atomic_load(is_stopping))
+	if (stopper_signal(stopper) != 0 || atomic_load(is_stopping))
 		__atomic_store_n(runner->immediate_exit, 1, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&stopper->lock);
 }
@@ -71,22 +73,25 @@ void stopper_kick(struct stopper *stopper, const void *owner)
 
 /* ---- watching -------------------------------------------------------------------------------- */
 
-static void stop_all(struct stopper *stopper, enum stop_cause cause)
+/* Stops the runners whose time is over. Milliseconds until the next one's is, rounded up. */
+static int stop_late_ones(struct stopper *stopper)
 {
-	atomic_store(&stopper->cause, (int)cause);
-	stopper_kick(stopper, NULL);
-}
-
-/* Milliseconds until the deadline, rounded up; -1: none. */
-static int time_left(struct stopper *stopper)
-{
-	const uint64_t deadline = atomic_load(&stopper->deadline_ns);
 	const uint64_t now = now_ns();
-	if (stopper_cause(stopper) != STOP_NONE)
-		return -1;
-	if (deadline <= now)
-		return 0;
-	const uint64_t left = (deadline - now) / 1000000 + 1;
+	/* one that enters later has at least this long, so nobody has to wake the watch for it */
+	uint64_t left = stopper->timeout_ns;
+	pthread_mutex_lock(&stopper->lock);
+	for (struct runner *runner = stopper->runners; runner != NULL; runner = runner->next) {
+		if (atomic_load(&runner->is_late))
+			continue;
+		if (runner->deadline_ns <= now) {
+			atomic_store(&runner->is_late, true);
+			stop_runner(runner);
+		} else if (runner->deadline_ns - now < left) {
+			left = runner->deadline_ns - now;
+		}
+	}
+	pthread_mutex_unlock(&stopper->lock);
+	left = left / 1000000 + 1;
 	return left > 3600000 ? 3600000 : (int)left;
 }
 
@@ -96,17 +101,14 @@ static void *watch(void *self)
 	struct pollfd fds[] = { { .fd = stopper->wake_fd, .events = POLLIN },
 				{ .fd = stopper->signal_fd, .events = POLLIN } };
 	for (;;) {
-		const int left = time_left(stopper);
-		const int count = left == 0 ? 0 : poll(fds, 2, left);
+		struct signalfd_siginfo info;
+		const int count = poll(fds, 2, stop_late_ones(stopper));
 		if (count > 0 && fds[0].revents != 0)
 			return NULL;
-		struct signalfd_siginfo info;
 		if (count > 0 && fds[1].revents != 0 &&
 		    read(stopper->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 			atomic_store(&stopper->signal, (int)info.ssi_signo);
-			stop_all(stopper, STOP_SIGNAL);
-		} else if (count == 0 && time_left(stopper) == 0) {
-			stop_all(stopper, STOP_DEADLINE);
+			stopper_kick(stopper, NULL);
 		}
 	}
 }
@@ -131,12 +133,12 @@ void stopper_init(struct stopper *stopper)
 	sigaction(KICK, &kick, &stopper->kick_before);
 }
 
-int stopper_start(struct stopper *stopper, uint64_t deadline_ns)
+int stopper_start(struct stopper *stopper, uint64_t timeout_ns)
 {
 	sigset_t signals;
 	stopper_signals(&signals);
 	stopper_init(stopper);
-	atomic_store(&stopper->deadline_ns, deadline_ns);
+	stopper->timeout_ns = timeout_ns;
 	pthread_sigmask(SIG_BLOCK, &signals, &stopper->mask_before);
 	stopper->wake_fd = eventfd(0, EFD_CLOEXEC);
 	stopper->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);

@@ -19,17 +19,16 @@ struct runner {
 	pthread_t thread;
 	uint8_t *immediate_exit; /* of its struct kvm_run */
 	const void *owner;	 /* its VM */
+	uint64_t deadline_ns;	 /* CLOCK_MONOTONIC_RAW */
+	atomic_bool is_late;	 /* was stopped for that */
 	struct runner *next;
 };
-
-enum stop_cause { STOP_NONE, STOP_DEADLINE, STOP_SIGNAL };
 
 struct stopper {
 	pthread_mutex_t lock;
 	struct runner *runners;
-	atomic_int cause;	      /* enum stop_cause */
-	atomic_int signal;	      /* of STOP_SIGNAL */
-	_Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC_RAW */
+	uint64_t timeout_ns; /* that a runner has; 0: nobody watches */
+	atomic_int signal;   /* that came; 0: none */
 	pthread_t thread;
 	int wake_fd;
 	int signal_fd;
@@ -42,8 +41,8 @@ void stopper_signals(sigset_t *set);
 
 /* One that nobody watches for: it stops runners, but nothing stops it. */
 void stopper_init(struct stopper *stopper);
-/* Starts to watch; 0, or an errno. The deadline may be moved later at any time, not earlier. */
-int stopper_start(struct stopper *stopper, uint64_t deadline_ns);
+/* Starts to watch; 0, or an errno. */
+int stopper_start(struct stopper *stopper, uint64_t timeout_ns);
 /* Ends that: the thread is gone, the signals are as they were. */
 void stopper_finish(struct stopper *stopper);
 
@@ -54,9 +53,10 @@ void stopper_leave(struct stopper *stopper, struct runner *runner);
 /* Stops the runners of one owner; NULL: all. */
 void stopper_kick(struct stopper *stopper, const void *owner);
 
-static inline enum stop_cause stopper_cause(struct stopper *stopper)
+/* The signal that stops everything; 0: none has come. */
+static inline int stopper_signal(struct stopper *stopper)
 {
-	return (enum stop_cause)atomic_load(&stopper->cause);
+	return atomic_load(&stopper->signal);
 }
 
 #endif

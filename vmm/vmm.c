@@ -85,7 +85,7 @@ static void run_waiting(struct report *report, const struct setting *setting)
 static void run_watching(struct report *report, const struct setting *setting)
 {
 	struct stopper stopper;
-	const int failed = stopper_start(&stopper, now_ns() + setting->timeout_ns);
+	const int failed = stopper_start(&stopper, setting->timeout_ns);
 	if (failed != 0) {
 		fail_start(report, failed);
 		return;

@@ -16,7 +16,7 @@ struct vmm_opts {
 	struct plan_params params; /* 0: the scenario's own */
 	uint64_t repeat;	   /* lives that are counted; 0: 1 */
 	uint64_t warmup;	   /* lives before them, not counted */
-	uint64_t timeout_ns;	   /* for a life; 0: 10 s */
+	uint64_t timeout_ns;	   /* see below; 0: 10 s */
 	bool is_pinned;		   /* to one CPU */
 	uint64_t pin_cpu;
 	bool wants_marks;
@@ -25,7 +25,10 @@ struct vmm_opts {
 };
 
 /*
- * Runs a scenario. Signals that end a process are held back meanwhile; one that comes stops the run
+ * Runs a scenario. timeout_ns is what a guest has to come to the exit that a run waits for, and
+ * where a VM ends with its process, what that has from begin to end.
+ *
+ * Signals that end a process are held back meanwhile; one that comes stops the run
  * with OUTCOME_STOPPED and is report->last->stop_signal.
  *
  * *report, for report_free(), tells the steps that were done; it is NULL if nothing was begun, but

@@ -249,7 +249,7 @@ static const struct option_row how_rows[] = {
 	  .kind = OPTION_TIME,
 	  .offset = OPTION(timeout_ns),
 	  .value = "TIME",
-	  .help = "stop a guest that does not come back in time (10s)" },
+	  .help = "stop a guest that does not exit in time (10s)" },
 };
 
 #define GROUP(title, rows)                                                                         \
