@@ -2,6 +2,7 @@
 /* Knows how cells become lines. */
 #include "columns.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -57,12 +58,24 @@ void column(struct columns *table, const char *format, ...)
 	put(table, text);
 }
 
-void column_ns(struct columns *table, unsigned long long ns)
+static void write_ns(char text[DURATION_LEN], uint64_t ns, const char *seconds)
 {
-	if (ns < 1000000)
-		column(table, "%llu.%03llu us", ns / 1000, ns % 1000);
-	else if (ns < 1000000000)
-		column(table, "%llu.%03llu ms", ns / 1000000, ns / 1000 % 1000);
-	else
-		column(table, "%llu.%03llu  s", ns / 1000000000, ns / 1000000 % 1000);
+	/* thousandths of the unit */
+	const uint64_t part = ns < 1000000 ? ns : ns < 1000000000 ? ns / 1000 : ns / 1000000;
+	const char *unit = ns < 1000000 ? "us" : ns < 1000000000 ? "ms" : seconds;
+	snprintf(text, DURATION_LEN, "%" PRIu64 ".%03" PRIu64 " %s", part / 1000, part % 1000,
+		 unit);
+}
+
+void duration_write(char text[DURATION_LEN], uint64_t ns)
+{
+	write_ns(text, ns, "s");
+}
+
+void column_ns(struct columns *table, uint64_t ns)
+{
+	char text[DURATION_LEN];
+	/* as wide as the other units, so that the digits line up */
+	write_ns(text, ns, " s");
+	column(table, "%s", text);
 }

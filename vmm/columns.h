@@ -14,6 +14,7 @@
 #define VMM_COLUMNS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #define COLUMNS_MOST 10
@@ -35,6 +36,10 @@ bool columns_pass(struct columns *table);
 /* One cell; the last of a row ends it. */
 void column(struct columns *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A duration with its unit. */
-void column_ns(struct columns *table, unsigned long long ns);
+void column_ns(struct columns *table, uint64_t ns);
+
+/* "12.345 us", "1.234 ms", "1.234 s". */
+#define DURATION_LEN 32
+void duration_write(char text[DURATION_LEN], uint64_t ns);
 
 #endif

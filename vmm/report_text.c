@@ -165,7 +165,9 @@ static void write_output(const struct report *report, FILE *to)
 
 static void write_duration(const char *what, uint64_t ns, FILE *to)
 {
-	fprintf(to, "%s%" PRIu64 ".%03" PRIu64 " us", what, ns / 1000, ns % 1000);
+	char text[DURATION_LEN];
+	duration_write(text, ns);
+	fprintf(to, "%s%s", what, text);
 }
 
 static void write_life(struct report *report, FILE *to)

@@ -122,6 +122,7 @@ bool step_load_guest(struct machine *machine, const struct step *step, struct lo
 	if (machine->plan->memory_base == 0)
 		write_page_tables(machine);
 	row_end(machine, step, row, 0);
-	snprintf(row->detail, sizeof(row->detail), "%zu bytes at 0x%" PRIx64, len, scenario->code);
+	snprintf(row->detail, sizeof(row->detail), "%zu byte%s at 0x%" PRIx64, len,
+		 len == 1 ? "" : "s", scenario->code);
 	return true;
 }

@@ -121,7 +121,8 @@ bool step_set_cpuid(struct machine *machine, const struct step *step, struct log
 		return machine_fail(machine, step, OUTCOME_DIFFERS, "no room for another leaf");
 	table.entries[table.head.nent++] = make_leaf(step->row->index);
 	row_ioctl(machine, step, row, vcpu_fd(machine, step), KVM_SET_CPUID2, (uintptr_t)&table);
-	snprintf(row->detail, sizeof(row->detail), "%u leaves", table.head.nent);
+	snprintf(row->detail, sizeof(row->detail), "%u %s", table.head.nent,
+		 table.head.nent == 1 ? "leaf" : "leaves");
 	return step_succeeded(machine, step, row);
 }
 

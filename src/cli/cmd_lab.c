@@ -43,12 +43,12 @@ static const struct option_row boot_rows[] = {
 	  .value = "LIST",
 	  .help = "processors, some of vmx,svm (svm)" },
 	{ .name = "smp",
-	  .kind = OPTION_NUMBER,
+	  .kind = OPTION_COUNT,
 	  .offset = LAB(cpus),
 	  .value = "N",
 	  .help = "CPUs of the guest (1)" },
 	{ .name = "memory",
-	  .kind = OPTION_NUMBER,
+	  .kind = OPTION_COUNT,
 	  .offset = LAB(memory_mib),
 	  .value = "MIB",
 	  .help = "memory of the guest (512)" },
@@ -62,18 +62,18 @@ static const struct option_row boot_rows[] = {
 	  .offset = LAB(host_clock),
 	  .help = "time is the host's: quicker on several CPUs, but no two runs are alike" },
 	{ .name = "repeat",
-	  .kind = OPTION_NUMBER,
+	  .kind = OPTION_COUNT,
 	  .offset = LAB(repeat),
 	  .value = "N",
 	  .help = "boot each kernel N times" },
 	{ .name = "jobs",
 	  .letter = 'j',
-	  .kind = OPTION_NUMBER,
+	  .kind = OPTION_COUNT,
 	  .offset = LAB(jobs),
 	  .value = "N",
 	  .help = "boot N at a time (as many as there are CPUs here)" },
 	{ .name = "timeout",
-	  .kind = OPTION_NUMBER,
+	  .kind = OPTION_COUNT,
 	  .offset = LAB(timeout_s),
 	  .value = "SECONDS",
 	  .help = "end a boot that takes longer (svm 600, vmx 1200)" },
@@ -186,7 +186,7 @@ static void forward(struct words *words, const struct option_row *row, const voi
 	if (row->kind == OPTION_FLAG) {
 		if (*(const bool *)place)
 			add_word(words, "--", row->name);
-	} else if (row->kind == OPTION_NUMBER) {
+	} else if (row->kind == OPTION_COUNT) {
 		char digits[24];
 		snprintf(digits, sizeof(digits), "%" PRIu64, *(const uint64_t *)place);
 		if (*(const uint64_t *)place > 0)

@@ -330,7 +330,8 @@ static const struct option_row output_rows[] = {
 	  .kind = OPTION_STRING,
 	  .offset = offsetof(struct record_opts, output),
 	  .value = "FILE",
-	  .help = "where the trace goes (trace.dat); FILE.env.json and FILE.run.json beside it" },
+	  .help = "where the trace goes (trace.dat); .env.json and .run.json of its name beside "
+		  "it" },
 	{ .name = "text",
 	  .kind = OPTION_FLAG,
 	  .offset = offsetof(struct record_opts, text),
