@@ -17,7 +17,7 @@ step_function step_create_irqchip, step_create_pit;
 step_function step_mmap_size, step_close_vm, step_close;
 
 /* steps_memory.c: memslots and what is in them */
-step_function step_memslot_add, step_memslot_move, step_memslot_delete, step_dirty_log;
+step_function step_memslot_put, step_memslot_delete, step_dirty_log;
 step_function step_load_guest;
 
 /* steps_vcpu.c: a vCPU but for its running */

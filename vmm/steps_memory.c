@@ -31,13 +31,8 @@ static bool set_slot(struct machine *machine, const struct step *step, struct lo
 	return step_succeeded(machine, step, row);
 }
 
-bool step_memslot_add(struct machine *machine, const struct step *step, struct log_row *row)
-{
-	return set_slot(machine, step, row, step_slot_bytes(machine->plan, step));
-}
-
-/* The same slot and memory at another address. */
-bool step_memslot_move(struct machine *machine, const struct step *step, struct log_row *row)
+/* A new slot, or one that is there at another address. */
+bool step_memslot_put(struct machine *machine, const struct step *step, struct log_row *row)
 {
 	return set_slot(machine, step, row, step_slot_bytes(machine->plan, step));
 }
