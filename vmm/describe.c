@@ -45,19 +45,13 @@ static void put_step(struct columns *table, const struct plan *plan, const struc
 	column(table, "%s", expected);
 }
 
-enum outcome vmm_describe(const struct scenario *scenario, const struct plan_params *params,
-			  FILE *to, char *why, size_t why_len)
+void vmm_describe(const struct plan *plan, FILE *to)
 {
 	static const char *const titles[] = { "step", "ioctl", "phase in a trace", "expected" };
-	struct plan plan;
-	if (!plan_make(&plan, scenario, params, why, why_len))
-		return OUTCOME_USAGE;
-	fprintf(to, "%s: %s\n", scenario->name, scenario->summary);
+	fprintf(to, "%s: %s\n", plan->scenario->name, plan->scenario->summary);
 	struct columns table = columns_start(to, "<<<<", titles);
 	while (columns_pass(&table)) {
-		for (uint32_t i = 0; i < plan.step_count; i++)
-			put_step(&table, &plan, &plan.steps[i]);
+		for (uint32_t i = 0; i < plan->step_count; i++)
+			put_step(&table, plan, &plan->steps[i]);
 	}
-	plan_release(&plan);
-	return OUTCOME_PASS;
 }

@@ -10,6 +10,8 @@
 #include "marks.h"
 
 #define TIMEOUT_NS UINT64_C(10000000000)
+/* now and this make a time that fits */
+#define TIMEOUT_MOST_NS (UINT64_MAX / 2)
 
 /* ---- pinning --------------------------------------------------------------------------------- */
 
@@ -94,13 +96,20 @@ static void run_watching(struct report *report, const struct setting *setting)
 	stopper_finish(&stopper);
 }
 
+static uint64_t choose_timeout(const struct vmm_opts *opts)
+{
+	if (opts->timeout_ns == 0)
+		return TIMEOUT_NS;
+	return opts->timeout_ns < TIMEOUT_MOST_NS ? opts->timeout_ns : TIMEOUT_MOST_NS;
+}
+
 static void run_setting(struct report *report, const struct vmm_opts *opts)
 {
 	struct setting setting = {
 		.plan = &report->plan,
 		.calls = opts->calls != NULL ? opts->calls : &kvm_calls_real,
 		.device = opts->device != NULL ? opts->device : "/dev/kvm",
-		.timeout_ns = opts->timeout_ns != 0 ? opts->timeout_ns : TIMEOUT_NS,
+		.timeout_ns = choose_timeout(opts),
 		.marker_fd = opts->wants_marks ? marks_open() : -1,
 	};
 	report->has_marks = setting.marker_fd >= 0;

@@ -38,9 +38,8 @@ struct vmm_opts {
 enum outcome vmm_run(const struct scenario *scenario, const struct vmm_opts *opts,
 		     struct report **report, char *why, size_t why_len);
 
-/* Tables for people: the scenarios, the steps of one. vmm_describe() fails as vmm_run() does. */
+/* Tables for people: the scenarios; the steps of one with its parameters. */
 void vmm_list(FILE *to);
-enum outcome vmm_describe(const struct scenario *scenario, const struct plan_params *params,
-			  FILE *to, char *why, size_t why_len);
+void vmm_describe(const struct plan *plan, FILE *to);
 
 #endif

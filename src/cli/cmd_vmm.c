@@ -48,6 +48,7 @@ static int exit_code_of(enum outcome outcome)
 struct document {
 	bool (*write)(const struct document *document, FILE *to);
 	struct report *report;
+	const struct plan *plan;
 	const struct vmm_command_opts *opts;
 };
 
@@ -78,6 +79,12 @@ static bool write_list(const struct document *document, FILE *to)
 	return true;
 }
 
+static bool write_description(const struct document *document, FILE *to)
+{
+	vmm_describe(document->plan, to);
+	return true;
+}
+
 static bool write_report(const struct document *document, FILE *to)
 {
 	const struct common_opts *common = &document->opts->common;
@@ -98,14 +105,20 @@ static const struct scenario *find_scenario(const struct command *command, const
 static int describe(const struct command *command, const struct vmm_command_opts *opts)
 {
 	char why[384];
+	struct plan plan;
 	const struct scenario *scenario = find_scenario(command, opts->describe);
 	if (scenario == NULL)
 		return EXIT_WRONG;
-	const enum outcome outcome =
-		vmm_describe(scenario, &opts->params, stdout, why, sizeof(why));
-	if (outcome != OUTCOME_PASS)
+	if (!plan_make(&plan, scenario, &opts->params, why, sizeof(why))) {
 		report_error(command->name, "%s", why);
-	return exit_code_of(outcome);
+		return EXIT_WRONG;
+	}
+	const struct document description = { .write = write_description,
+					      .plan = &plan,
+					      .opts = opts };
+	const int code = put_document(command, &description);
+	plan_release(&plan);
+	return code;
 }
 
 /* Ends as the signal would have ended it, had there been nothing to clean up. */
@@ -118,7 +131,7 @@ static void end_by(int signal_number)
 static int finish(const struct command *command, const struct vmm_command_opts *opts,
 		  enum outcome outcome, struct report *report, const char *why)
 {
-	const struct document document = { write_report, report, opts };
+	const struct document document = { .write = write_report, .report = report, .opts = opts };
 	const int signal_number = outcome == OUTCOME_STOPPED ? report->last->stop_signal : 0;
 	int code = EXIT_DONE;
 	if (opts->marks && report != NULL && !report->has_marks)
@@ -158,7 +171,7 @@ static int run_scenario(const struct command *command, const struct vmm_command_
 static int run_vmm(const struct command *command, const void *all, size_t count, char **arguments)
 {
 	const struct vmm_command_opts *opts = all;
-	const struct document list = { write_list, NULL, opts };
+	const struct document list = { .write = write_list, .opts = opts };
 	(void)arguments;
 	if (count != 0) {
 		report_error(command->name, "takes options only (see kvmgraph vmm --help)");
