@@ -18,19 +18,31 @@ KG_BEGIN_C
 
 struct kg_spec;
 
+/* How a specification is read. All zero is what the shorter functions below do. */
+struct kg_spec_opts {
+	/* What "{vendor}" stands for in names of specifications. */
+	enum kg_vendor vendor;
+	/* Told of each mistake in the document, in order; NULL: the first one is in the error. */
+	void (*mistake)(void *self, const struct kg_error *mistake);
+	void *self;
+};
+
 /*
- * Reads a specification. name is what messages call it. On KG_BAD_SPEC err tells what is wrong,
- * with line and column where JSON itself is broken, else with the place in the document
- * ("phases[3].is").
+ * Reads a specification: a built-in one ("kvm-vmx", "kvm-{vendor}"), or else a file. On KG_BAD_SPEC
+ * err tells what is wrong first, with line, column and the place in the document ("phases[3].is").
  */
+KG_API KG_MUST_USE enum kg_status kg_spec_load(const char *name, const struct kg_spec_opts *opts,
+					       struct kg_spec **out, struct kg_error *err);
+/* The same from memory; name is what messages call it. */
 KG_API KG_MUST_USE enum kg_status kg_spec_parse(const char *json, size_t len, const char *name,
 						struct kg_spec **out, struct kg_error *err);
 KG_API KG_MUST_USE enum kg_status kg_spec_read(const char *path, struct kg_spec **out,
 					       struct kg_error *err);
-/* A specification that comes with the library: "kvm-vmx", "kvm-svm". KG_BAD_ARG for no such name.
- */
+/* A specification that comes with the library; KG_BAD_ARG for no such name. */
 KG_API KG_MUST_USE enum kg_status kg_spec_builtin(const char *name, struct kg_spec **out,
 						  struct kg_error *err);
+/* Whether it would be another one for another vendor. */
+KG_API bool kg_spec_depends_on_vendor(const struct kg_spec *spec);
 /* Names of the built-in specifications; index from 0, NULL behind the last. */
 KG_API const char *kg_spec_builtin_name(size_t index);
 /*

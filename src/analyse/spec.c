@@ -2,22 +2,15 @@
 /* Knows what a specification consists of and where it comes from. */
 #include "analyse/spec.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "analyse/spec_builtin.h"
 #include "analyse/spec_reader.h"
+#include "analyse/spec_source.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/banned.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* A specification larger than this is a mistake. */
-#define MAX_FILE_BYTES ((size_t)1 << 20)
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
@@ -84,6 +77,7 @@ static enum kg_status read_params(struct spec_reader *reader, const struct spot 
 {
 	if (!json_is_object(value))
 		return reader_fail(reader, spot, "has to be an object");
+	enum kg_status all = KG_OK;
 	const char *key;
 	json_t *item;
 	json_object_foreach(value, key, item)
@@ -91,15 +85,15 @@ static enum kg_status read_params(struct spec_reader *reader, const struct spot 
 		const struct spot here = { .up = spot, .key = key };
 		struct spec_param param = { .is_set = !json_is_null(item) };
 		if (param.is_set && (!json_is_integer(item) || json_integer_value(item) < 0))
-			return reader_fail(reader, &here,
-					   "has to be a number from 0, or null where none is set");
-		if (param.is_set)
+			all = reader_fail(reader, &here,
+					  "has to be a number from 0, or null where none is set");
+		else if (param.is_set)
 			param.value = (uint64_t)json_integer_value(item);
 		param.name = arena_copy_string(&reader->spec->memory, key);
 		if (param.name == NULL || !column_push(&reader->spec->params, param))
 			return KG_NOMEM;
 	}
-	return KG_OK;
+	return all;
 }
 
 static enum kg_status read_alias(struct spec_reader *reader, const struct spot *spot, json_t *value)
@@ -143,6 +137,26 @@ static enum kg_status read_subject_names(const struct spec_reader *reader, const
 	return value == NULL ? KG_OK : reader_name_list(reader, &here, value, out);
 }
 
+/* Between which calls there is something to follow. */
+static enum kg_status read_alive(struct spec_reader *reader, const struct spot *spot,
+				 json_t *object)
+{
+	const json_t *value = json_object_get(object, "alive");
+	const struct spot here = { .up = spot, .key = "alive" };
+	const struct spot born = { .up = &here, .index = 0 };
+	const struct spot gone = { .up = &here, .index = 1 };
+	struct kg_spec *spec = reader->spec;
+	if (value == NULL)
+		return KG_OK;
+	if (!json_is_array(value) || json_array_size(value) != 2)
+		return reader_fail(reader, &here, "has to be a list of 2 names");
+	enum kg_status status =
+		reader_name_list(reader, &born, json_array_get(value, 0), &spec->born);
+	if (status == KG_OK)
+		status = reader_name_list(reader, &gone, json_array_get(value, 1), &spec->gone);
+	return status;
+}
+
 static enum kg_status read_also_task(struct spec_reader *reader, const struct spot *spot,
 				     json_t *object)
 {
@@ -166,80 +180,145 @@ static enum kg_status read_also_task(struct spec_reader *reader, const struct sp
 static enum kg_status read_subject(struct spec_reader *reader, const struct spot *spot,
 				   json_t *value)
 {
-	static const char *const keys[] = { "first", "also_task", "noise", "roots" };
+	static const char *const keys[] = { "first", "alive",	    "join", "also_task",
+					    "noise", "worker_from", "roots" };
 	struct kg_spec *spec = reader->spec;
+	enum kg_status all = KG_OK;
+	const struct {
+		const char *key;
+		names_id *names;
+	} sets[] = {
+		{ "first", &spec->first }, { "join", &spec->join },
+		{ "noise", &spec->noise }, { "worker_from", &spec->worker_from },
+		{ "roots", &spec->roots },
+	};
 	if (!json_is_object(value))
 		return reader_fail(reader, spot, "has to be an object");
-	enum kg_status status = reader_check_keys(reader, spot, value, keys, COUNT(keys));
-	if (status == KG_OK)
-		status = read_subject_names(reader, spot, value, "first", &spec->first);
-	if (status == KG_OK)
-		status = read_subject_names(reader, spot, value, "noise", &spec->noise);
-	if (status == KG_OK)
-		status = read_subject_names(reader, spot, value, "roots", &spec->roots);
-	if (status == KG_OK)
-		status = read_also_task(reader, spot, value);
+	if (!reader_goes_on(reader_check_keys(reader, spot, value, keys, COUNT(keys)), &all))
+		return KG_NOMEM;
+	for (size_t i = 0; i < COUNT(sets); i++) {
+		if (!reader_goes_on(
+			    read_subject_names(reader, spot, value, sets[i].key, sets[i].names),
+			    &all))
+			return KG_NOMEM;
+	}
+	if (!reader_goes_on(read_alive(reader, spot, value), &all) ||
+	    !reader_goes_on(read_also_task(reader, spot, value), &all))
+		return KG_NOMEM;
 	spec->has_roots = spec->roots != NO_NAMES;
-	return status;
+	return all;
 }
 
 /* ---- phases ---------------------------------------------------------------------------------- */
 
+/* A phase that is being read: what it leaves out may be in the step that it is. */
+struct phase_source {
+	struct spot spot; /* of the phase itself */
+	struct spot steps;
+	struct spot step;
+	json_t *object; /* NULL: the step alone */
+	json_t *step_object;
+	const char *id;
+};
+
 static enum kg_status check_phase_is_new(const struct spec_reader *reader, const struct spot *spot,
-					 const char *id)
+					 const struct spec_route *route, const char *id)
 {
-	const struct kg_spec *spec = reader->spec;
-	const struct spot here = { .up = spot, .key = "id" };
-	for (size_t i = 0; i < spec->phases.count; i++) {
-		if (strcmp(spec->phases.at[i].id, id) == 0)
-			return reader_fail(reader, &here, "is the id of phases[%zu] too", i);
+	for (size_t i = 0; i < route->phases.count; i++) {
+		if (strcmp(route->phases.at[i].id, id) == 0)
+			return reader_fail(reader, spot, "\"%s\" is the id of another phase too",
+					   strchr(id, ':') + 1);
 	}
 	return KG_OK;
 }
 
-static enum kg_status read_phase(struct spec_reader *reader, const struct spot *spot,
-				 json_t *object, const struct pattern **out)
+/* The object that has a member of a phase, and its spot; NULL if there is none. */
+static json_t *member_of(const struct phase_source *source, const char *key, struct spot *out)
 {
-	static const char *const keys[] = { "id", "title", "why", "is" };
-	struct spec_phase phase = { 0 };
-	const struct spot id_spot = { .up = spot, .key = "id" };
-	const struct spot is_spot = { .up = spot, .key = "is" };
-	if (!json_is_object(object))
-		return reader_fail(reader, spot, "has to be an object");
-	enum kg_status status = reader_check_keys(reader, spot, object, keys, COUNT(keys));
-	const char *id = NULL;
-	if (status == KG_OK)
-		status = reader_string(reader, &id_spot, json_object_get(object, "id"), &id);
-	if (status != KG_OK)
-		return status;
-	phase.title = id;
-	phase.id = arena_format(&reader->spec->memory, "phase:%s", id);
-	if (phase.id == NULL)
-		return KG_NOMEM;
-	status = check_phase_is_new(reader, spot, phase.id);
-	if (status == KG_OK)
-		status = reader_member_string(reader, spot, object, "title", &phase.title);
-	if (status == KG_OK)
-		status = reader_member_string(reader, spot, object, "why", &phase.why);
-	if (status == KG_OK && json_object_get(object, "is") == NULL)
-		status = reader_fail(reader, spot, "has no \"is\"");
-	if (status == KG_OK)
-		status = reader_pattern(reader, &is_spot, json_object_get(object, "is"), out);
-	if (status != KG_OK)
-		return status;
-	return column_push(&reader->spec->phases, phase) ? KG_OK : KG_NOMEM;
+	json_t *value = json_object_get(source->object, key);
+	*out = (struct spot){ .up = &source->spot, .key = key };
+	if (value != NULL)
+		return value;
+	value = json_object_get(source->step_object, key);
+	if (value != NULL)
+		*out = (struct spot){ .up = &source->step, .key = key };
+	return value;
 }
 
-static enum kg_status read_phases(struct spec_reader *reader, const struct spot *spot,
-				  json_t *value)
+static enum kg_status read_phase_text(struct spec_reader *reader, const struct phase_source *source,
+				      const char *key, const char **out)
 {
-	struct kg_spec *spec = reader->spec;
+	struct spot spot;
+	const json_t *value = member_of(source, key, &spot);
+	return value == NULL ? KG_OK : reader_string(reader, &spot, value, out);
+}
+
+/* Finds out what a phase consists of. */
+static enum kg_status open_phase(struct spec_reader *reader, const struct spot *spot, json_t *item,
+				 struct phase_source *out)
+{
+	static const char *const keys[] = { "id", "title", "why", "is" };
+	const struct spot id_spot = { .up = spot, .key = "id" };
+	*out = (struct phase_source){ .spot = *spot, .steps = { .key = "steps" } };
+	enum kg_status status = KG_OK;
+	if (json_is_string(item)) {
+		status = reader_string(reader, spot, item, &out->id);
+	} else if (json_is_object(item)) {
+		out->object = item;
+		status = reader_check_keys(reader, spot, item, keys, COUNT(keys));
+		if (status == KG_OK)
+			status = reader_string(reader, &id_spot, json_object_get(item, "id"),
+					       &out->id);
+	} else {
+		status = reader_fail(reader, spot, "has to be an object, or the id of a step");
+	}
+	if (status != KG_OK)
+		return status;
+	out->step_object = json_object_get(reader->steps, out->id);
+	if (out->object == NULL && out->step_object == NULL)
+		return reader_fail(reader, spot, "no step is called \"%s\"", out->id);
+	return KG_OK;
+}
+
+static enum kg_status read_phase(struct spec_reader *reader, const struct spot *spot, json_t *item,
+				 struct spec_route *route, const struct pattern **out)
+{
+	struct phase_source source;
+	struct spec_phase phase = { 0 };
+	struct spot is_spot;
+	enum kg_status status = open_phase(reader, spot, item, &source);
+	if (status != KG_OK)
+		return status;
+	source.step = (struct spot){ .up = &source.steps, .key = source.id };
+	phase.title = source.id;
+	phase.id = arena_format(&reader->spec->memory, "phase:%s", source.id);
+	if (phase.id == NULL)
+		return KG_NOMEM;
+	status = check_phase_is_new(reader, spot, route, phase.id);
+	if (status == KG_OK)
+		status = read_phase_text(reader, &source, "title", &phase.title);
+	if (status == KG_OK)
+		status = read_phase_text(reader, &source, "why", &phase.why);
+	json_t *is = member_of(&source, "is", &is_spot);
+	if (status == KG_OK && is == NULL)
+		status = reader_fail(reader, spot, "has no \"is\"");
+	if (status == KG_OK)
+		status = reader_pattern(reader, &is_spot, is, out);
+	if (status != KG_OK)
+		return status;
+	return column_push(&route->phases, phase) ? KG_OK : KG_NOMEM;
+}
+
+static enum kg_status read_route(struct spec_reader *reader, const struct spot *spot, json_t *value,
+				 struct spec_route *route)
+{
+	enum kg_status all = KG_OK;
 	const struct spot subject = { .key = "subject" };
 	const struct spot first = { .up = &subject, .key = "first" };
 	if (!json_is_array(value) || json_array_size(value) > UINT16_MAX)
 		return reader_fail(reader, spot, "has to be a list");
 	const uint32_t count = (uint32_t)json_array_size(value);
-	if (count > 0 && spec->first == NO_NAMES)
+	if (count > 0 && reader->spec->first == NO_NAMES)
 		return reader_fail(reader, &first, "is missing: whose path are the phases?");
 	const struct pattern **parts = reader_alloc(reader, count * sizeof(*parts));
 	if (parts == NULL)
@@ -249,13 +328,57 @@ static enum kg_status read_phases(struct spec_reader *reader, const struct spot 
 	json_array_foreach(value, i, item)
 	{
 		const struct spot here = { .up = spot, .index = i };
-		enum kg_status status = read_phase(reader, &here, item, &parts[i]);
-		if (status != KG_OK)
+		if (!reader_goes_on(read_phase(reader, &here, item, route, &parts[i]), &all))
+			return KG_NOMEM;
+	}
+	if (count == 0 || all != KG_OK)
+		return all;
+	return reader_automaton(reader, spot, parts, count, &route->automaton);
+}
+
+static enum kg_status read_phases(struct spec_reader *reader, const struct spot *spot,
+				  json_t *value)
+{
+	return read_route(reader, spot, value, &reader->spec->main);
+}
+
+static enum kg_status read_threads(struct spec_reader *reader, const struct spot *spot,
+				   json_t *value)
+{
+	const struct spot subject = { .key = "subject" };
+	const struct spot join = { .up = &subject, .key = "join" };
+	if (reader->spec->join == NO_NAMES)
+		return reader_fail(reader, &join, "is missing: which tasks are the threads?");
+	return read_route(reader, spot, value, &reader->spec->threads);
+}
+
+/* Steps that no phase is made of may be wrong as well. */
+static enum kg_status read_steps(struct spec_reader *reader, const struct spot *spot, json_t *value)
+{
+	static const char *const keys[] = { "title", "why", "is" };
+	enum kg_status all = KG_OK;
+	const char *key;
+	json_t *item;
+	reader->steps = value;
+	if (!json_is_object(value))
+		return reader_fail(reader, spot, "has to be an object");
+	json_object_foreach(value, key, item)
+	{
+		const struct spot here = { .up = spot, .key = key };
+		const struct spot is_spot = { .up = &here, .key = "is" };
+		const struct pattern *unused;
+		enum kg_status status = KG_OK;
+		if (!json_is_object(item))
+			status = reader_fail(reader, &here, "has to be an object");
+		else
+			status = reader_check_keys(reader, &here, item, keys, COUNT(keys));
+		if (status == KG_OK && json_object_get(item, "is") != NULL)
+			status = reader_pattern(reader, &is_spot, json_object_get(item, "is"),
+						&unused);
+		if (!reader_goes_on(status, &all))
 			return status;
 	}
-	if (count == 0)
-		return KG_OK;
-	return reader_automaton(reader, spot, parts, count, &spec->path);
+	return all;
 }
 
 /* ---- the document ---------------------------------------------------------------------------- */
@@ -300,13 +423,19 @@ static const struct {
 	{ "title", read_nothing },
 	{ "version", read_version },
 	{ "applies", read_nothing },
+	/* both are done with when the document is whole, unless there is nothing to extend */
+	{ "extends", read_nothing },
+	{ "without", read_nothing },
 	{ "params", read_params },
 	{ "alias", read_alias },
 	{ "ignore", read_ignore },
 	{ "subject", read_subject },
 	{ "define", read_define },
+	{ "steps", read_steps },
 	{ "phases", read_phases },
+	{ "threads", read_threads },
 	{ "rules", reader_rules },
+	{ "instead", reader_instead },
 };
 
 static enum kg_status read_document(struct spec_reader *reader, json_t *root)
@@ -316,31 +445,19 @@ static enum kg_status read_document(struct spec_reader *reader, json_t *root)
 		return reader_fail(reader, NULL, "a specification has to be an object");
 	for (size_t i = 0; i < COUNT(members); i++)
 		keys[i] = members[i].key;
-	enum kg_status status = reader_check_keys(reader, NULL, root, keys, COUNT(keys));
-	if (status == KG_OK && json_object_get(root, "fgpath") == NULL)
-		status = reader_fail(reader, NULL,
-				     "\"fgpath\": 1 is missing: is this a specification?");
-	for (size_t i = 0; i < COUNT(members) && status == KG_OK; i++) {
+	enum kg_status all = reader_check_keys(reader, NULL, root, keys, COUNT(keys));
+	if (json_object_get(root, "fgpath") == NULL)
+		return reader_fail(reader, NULL,
+				   "\"fgpath\": 1 is missing: is this a specification?");
+	for (size_t i = 0; i < COUNT(members); i++) {
 		json_t *value = json_object_get(root, members[i].key);
 		const struct spot here = { .key = members[i].key };
-		if (value != NULL)
-			status = members[i].read(reader, &here, value);
+		if (value != NULL && !reader_goes_on(members[i].read(reader, &here, value), &all))
+			return KG_NOMEM;
 	}
-	if (status == KG_OK && !vocabulary_close(&reader->spec->vocabulary))
-		status = KG_NOMEM;
-	return status;
-}
-
-static enum kg_status fail_json(const struct kg_spec *spec, const json_error_t *json,
-				struct kg_error *err)
-{
-	if (json_error_code((json_error_t *)json) == json_error_out_of_memory)
-		return error_set(err, KG_NOMEM, spec->source, 0, "out of memory");
-	if (err != NULL && err->status == KG_OK) {
-		err->line_no = json->line > 0 ? (uint64_t)json->line : 0;
-		err->column_no = json->column > 0 ? (uint64_t)json->column : 0;
-	}
-	return error_set(err, KG_BAD_SPEC, spec->source, 0, "%s", json->text);
+	if (all == KG_OK && !vocabulary_close(&reader->spec->vocabulary))
+		all = KG_NOMEM;
+	return all;
 }
 
 /* A specification with nothing in it but what it is called. */
@@ -349,7 +466,8 @@ static struct kg_spec *new_spec(const char *name, const char *source)
 	struct kg_spec *spec = memory_zalloc(sizeof(*spec));
 	if (spec == NULL)
 		return NULL;
-	spec->first = spec->noise = spec->roots = spec->ignore = NO_NAMES;
+	spec->first = spec->born = spec->gone = spec->join = spec->worker_from = NO_NAMES;
+	spec->noise = spec->roots = spec->ignore = NO_NAMES;
 	spec->name = arena_copy_string(&spec->memory, name);
 	spec->source = arena_copy_string(&spec->memory, source);
 	spec->version = arena_copy_string(&spec->memory, "");
@@ -360,100 +478,74 @@ static struct kg_spec *new_spec(const char *name, const char *source)
 	return spec;
 }
 
-static enum kg_status parse_json(const char *json, size_t len, const char *name, const char *source,
-				 struct kg_spec **out, struct kg_error *err)
+static const struct kg_spec_opts no_opts = { 0 };
+
+/* The specification that a whole document describes. */
+static enum kg_status read_spec(const struct spec_document *document, const char *name,
+				const char *source, const struct kg_spec_opts *opts,
+				struct kg_spec **out, struct kg_error *err)
 {
 	struct kg_spec *spec = new_spec(name, source);
-	json_error_t json_error;
-	json_t *root = NULL;
-	struct spec_reader reader = { .spec = spec, .err = err };
+	struct mistakes *mistakes = memory_zalloc(sizeof(*mistakes));
+	struct spec_reader reader = {
+		.spec = spec, .document = document, .opts = opts, .err = err, .mistakes = mistakes
+	};
 	enum kg_status status = KG_NOMEM;
-	if (spec == NULL)
-		goto out;
-	root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &json_error);
-	status = root != NULL ? read_document(&reader, root) : fail_json(spec, &json_error, err);
-out:
-	json_decref(root);
+	if (spec != NULL && mistakes != NULL)
+		status = read_document(&reader, document->root);
 	column_release(&reader.definitions);
-	if (status == KG_OK)
+	memory_free(mistakes);
+	if (status == KG_OK) {
+		spec->depends_on_vendor = document->depends_on_vendor;
 		*out = spec;
-	else
+	} else {
 		kg_spec_free(spec);
-	if (status == KG_NOMEM)
-		error_set(err, KG_NOMEM, source, 0, "out of memory");
+	}
 	return status;
 }
 
-/* ---- where specifications come from ---------------------------------------------------------- */
+/* What all ways to a specification end with. */
+static enum kg_status finish_document(struct spec_document *document, enum kg_status status,
+				      const char *source, struct kg_error *err)
+{
+	document_release(document);
+	return status == KG_NOMEM ? error_set(err, KG_NOMEM, source, 0, "out of memory") : status;
+}
 
 enum kg_status kg_spec_parse(const char *json, size_t len, const char *name, struct kg_spec **out,
 			     struct kg_error *err)
 {
-	return parse_json(json, len, name, name, out, err);
+	struct spec_document document;
+	enum kg_status status = document_parse(&document, json, len, name, KG_VENDOR_UNKNOWN, err);
+	if (status == KG_OK)
+		status = read_spec(&document, name, name, &no_opts, out, err);
+	return finish_document(&document, status, name, err);
 }
 
-/* Reads what is left of a file. */
-static enum kg_status read_bytes(int fd, const char *path, char **out, size_t *out_len,
-				 struct kg_error *err)
+enum kg_status kg_spec_load(const char *name, const struct kg_spec_opts *opts, struct kg_spec **out,
+			    struct kg_error *err)
 {
-	COLUMN(char) bytes = { 0 };
-	enum kg_status status = KG_NOMEM;
-	for (;;) {
-		if (!column_reserve(&bytes, bytes.count + 4096))
-			goto out;
-		ssize_t len = read(fd, bytes.at + bytes.count, bytes.cap - bytes.count);
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len < 0) {
-			status = error_set(err, KG_IO, path, errno, "%s", strerror(errno));
-			goto out;
-		}
-		if (len == 0)
-			break;
-		bytes.count += (size_t)len;
-		if (bytes.count > MAX_FILE_BYTES) {
-			status = error_set(err, KG_BAD_SPEC, path, 0,
-					   "is too large for a specification");
-			goto out;
-		}
-	}
-	*out = bytes.at;
-	*out_len = bytes.count;
-	return KG_OK;
-out:
-	column_release(&bytes);
-	return status == KG_NOMEM ? error_set(err, KG_NOMEM, path, 0, "out of memory") : status;
+	struct spec_document document;
+	const char *source = NULL;
+	opts = opts != NULL ? opts : &no_opts;
+	enum kg_status status = document_load(&document, name, opts->vendor, &source, err);
+	if (status == KG_OK)
+		status = read_spec(&document, name, source, opts, out, err);
+	return finish_document(&document, status, name, err);
 }
 
 enum kg_status kg_spec_read(const char *path, struct kg_spec **out, struct kg_error *err)
 {
-	char *bytes = NULL;
-	size_t len = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(err, KG_IO, path, errno, "%s", strerror(errno));
-	enum kg_status status = read_bytes(fd, path, &bytes, &len, err);
-	close(fd);
-	if (status == KG_OK)
-		status = parse_json(bytes, len, path, path, out, err);
-	memory_free(bytes);
-	return status;
+	return kg_spec_load(path, NULL, out, err);
 }
 
 enum kg_status kg_spec_builtin(const char *name, struct kg_spec **out, struct kg_error *err)
 {
-	for (size_t i = 0; i < spec_builtin_count; i++) {
-		const struct spec_builtin *builtin = &spec_builtins[i];
-		if (strcmp(builtin->name, name) == 0)
-			return parse_json((const char *)builtin->json, builtin->len, name,
-					  "built-in", out, err);
-	}
-	return error_set(err, KG_BAD_ARG, NULL, 0, "no specification is called \"%s\"", name);
-}
-
-const char *kg_spec_builtin_name(size_t index)
-{
-	return index < spec_builtin_count ? spec_builtins[index].name : NULL;
+	struct spec_source unused;
+	if (!spec_source_builtin(name, &unused))
+		return error_set(err, KG_BAD_ARG, NULL, 0, "no specification is called \"%s\"",
+				 name);
+	return kg_spec_load(name, NULL, out, err);
 }
 
 /* ---- what is asked of a specification -------------------------------------------------------- */
@@ -469,6 +561,11 @@ enum kg_status kg_spec_set_param(struct kg_spec *spec, const char *name, uint64_
 		}
 	}
 	return KG_BAD_ARG;
+}
+
+bool kg_spec_depends_on_vendor(const struct kg_spec *spec)
+{
+	return spec->depends_on_vendor;
 }
 
 const char *kg_spec_name(const struct kg_spec *spec)
@@ -493,7 +590,8 @@ void kg_spec_free(struct kg_spec *spec)
 	vocabulary_release(&spec->vocabulary);
 	column_release(&spec->calls);
 	column_release(&spec->params);
-	column_release(&spec->phases);
+	column_release(&spec->main.phases);
+	column_release(&spec->threads.phases);
 	column_release(&spec->rules);
 	if (spec->has_also_task)
 		regfree(&spec->also_task);

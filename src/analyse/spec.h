@@ -42,6 +42,7 @@ enum rule_kind {
 	RULE_BUDGET,  /* how long names[0] may take */
 	RULE_CLOSED,  /* no call of names[0] is open when one of names[1] ends */
 	RULE_LAST,    /* names[0] is below the last call of names[1] */
+	RULE_CHOICE,  /* no check: when an expression holds, another specification suits better */
 	RULE_KIND_COUNT
 };
 
@@ -87,6 +88,7 @@ struct rule {
 	enum rule_kind kind;
 	bool is_warning;
 	bool needs_all_tasks; /* skipped where the trace has one task only */
+	bool is_over_trace;   /* about all subjects together, and what no task of theirs does */
 	names_id when;	      /* only if one of these is called; NO_NAMES: always */
 	const names_id *names;
 	uint32_t names_count;
@@ -103,6 +105,12 @@ struct rule {
 	struct amount total_us;
 };
 
+/* A path: patterns over top-level calls, one phase after the other. */
+struct spec_route {
+	COLUMN(struct spec_phase) phases;
+	const struct automaton *automaton; /* of all phases in sequence; NULL without phases */
+};
+
 struct kg_spec {
 	const char *name;
 	const char *version;
@@ -110,15 +118,20 @@ struct kg_spec {
 	struct vocabulary vocabulary;
 	call_patterns calls;
 	COLUMN(struct spec_param) params;
-	COLUMN(struct spec_phase) phases;
 	COLUMN(struct rule) rules;
-	const struct automaton *path; /* the phases in sequence; NULL without phases */
-	names_id first;		      /* whose task is the subject */
-	names_id noise;		      /* top-level calls that mean nothing */
-	names_id roots;	 /* roots that may not be there unless a phase speaks of them */
-	names_id ignore; /* not there, and nothing below them */
-	bool has_roots;	 /* else every root is one of `roots` */
+	struct spec_route main;	   /* of the task that the subject is known by, and its workers */
+	struct spec_route threads; /* of each task that joins it */
+	names_id first;		   /* whose task is the subject */
+	names_id born;		   /* from here on the subject is alive ... */
+	names_id gone;		   /* ... and up to the end of one of these; NO_NAMES: for good */
+	names_id join;	      /* a task that calls one of these is one of the subject's threads */
+	names_id worker_from; /* a subject has no worker before it has called one of these */
+	names_id noise;	      /* top-level calls that mean nothing */
+	names_id roots;	      /* roots that may not be there unless a phase speaks of them */
+	names_id ignore;      /* not there, and nothing below them */
+	bool has_roots;	      /* else every root is one of `roots` */
 	bool has_also_task;
+	bool depends_on_vendor;
 	regex_t also_task;    /* comms of tasks that belong to the subject */
 	size_t automata_size; /* states and edges of all automata */
 	struct arena memory;

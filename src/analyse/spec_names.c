@@ -167,18 +167,21 @@ out:
 
 enum kg_status reader_check_aliases(const struct spec_reader *reader, const struct spot *spot)
 {
+	enum kg_status all = KG_OK;
 	const char *key;
 	json_t *value;
 	json_object_foreach(reader->aliases, key, value)
 	{
 		const struct spot here = { .up = spot, .key = key };
-		if (!is_name(key, false))
-			return reader_fail(reader, &here, "is no name for an alias");
+		if (!is_name(key, false)) {
+			all = reader_fail(reader, &here, "is no name for an alias");
+			continue;
+		}
 		struct name_texts texts = { .allow_globs = true };
 		enum kg_status status = add_alias(reader, &here, &texts, key);
 		column_release(&texts.at);
-		if (status != KG_OK)
+		if (!reader_goes_on(status, &all))
 			return status;
 	}
-	return KG_OK;
+	return all;
 }

@@ -196,12 +196,13 @@ static enum kg_status read_definition(struct spec_reader *reader, const struct s
 	const struct spot here = { .up = &group, .key = definition->name };
 	if (definition->is_being_read)
 		return reader_fail(reader, &here, "refers to itself");
-	enum kg_status status = KG_OK;
-	if (definition->pattern == NULL) {
+	enum kg_status status = definition->is_wrong ? KG_BAD_SPEC : KG_OK;
+	if (status == KG_OK && definition->pattern == NULL) {
 		json_t *value = json_object_get(reader->defines, definition->name);
 		definition->is_being_read = true;
 		status = reader_pattern(reader, &here, value, &definition->pattern);
 		definition->is_being_read = false;
+		definition->is_wrong = status != KG_OK;
 	}
 	if (status == KG_OK)
 		*out = definition->pattern;
@@ -210,14 +211,15 @@ static enum kg_status read_definition(struct spec_reader *reader, const struct s
 
 enum kg_status reader_check_definitions(struct spec_reader *reader, const struct spot *spot)
 {
+	enum kg_status all = KG_OK;
 	for (size_t i = 0; i < reader->definitions.count; i++) {
 		const struct pattern *pattern;
 		enum kg_status status =
 			read_definition(reader, spot, reader->definitions.at[i].name, &pattern);
-		if (status != KG_OK)
+		if (!reader_goes_on(status, &all))
 			return status;
 	}
-	return KG_OK;
+	return all;
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */

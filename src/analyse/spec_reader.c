@@ -51,18 +51,72 @@ static void write_place(struct writer *writer, const struct spot *spot)
 		write_text(writer, ": ");
 }
 
+/* Where the value at a spot stands; where it does not exist, what it should be in. */
+static const struct position *find_position(const struct spec_reader *reader,
+					    const struct spot *spot)
+{
+	const struct spot *path[MAX_SPOTS];
+	const json_t *value = reader->document->root;
+	const struct position *found = positions_find(&reader->document->positions, value);
+	size_t count = 0;
+	for (; spot != NULL && count < MAX_SPOTS; spot = spot->up)
+		path[count++] = spot;
+	while (count-- > 0 && value != NULL) {
+		value = path[count]->key != NULL ? json_object_get(value, path[count]->key)
+						 : json_array_get(value, path[count]->index);
+		const struct position *here = positions_find(&reader->document->positions, value);
+		found = here != NULL ? here : found;
+	}
+	return found;
+}
+
+/* Whether a mistake is new; remembers it. */
+static bool is_new(struct mistakes *mistakes, const struct kg_error *mistake)
+{
+	for (size_t i = 0; i < mistakes->count; i++) {
+		const struct kg_error *told = &mistakes->told[i];
+		if (told->line_no == mistake->line_no && told->column_no == mistake->column_no &&
+		    strcmp(told->text, mistake->text) == 0)
+			return false;
+	}
+	if (mistakes->count == MISTAKES_MAX)
+		return false;
+	mistakes->told[mistakes->count++] = *mistake;
+	return true;
+}
+
 enum kg_status reader_fail(const struct spec_reader *reader, const struct spot *spot,
 			   const char *format, ...)
 {
 	struct writer place = { .len = 0 };
+	struct kg_error mistake = { 0 };
+	const struct position *position = find_position(reader, spot);
 	char what[256];
 	write_place(&place, spot);
 	va_list args;
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	return error_set(reader->err, KG_BAD_SPEC, reader->spec->source, 0, "%s%s", place.text,
-			 what);
+	if (position != NULL) {
+		mistake.line_no = position->line_no;
+		mistake.column_no = position->column_no;
+	}
+	error_set(&mistake, KG_BAD_SPEC, position != NULL ? position->source : reader->spec->source,
+		  0, "%s%s", place.text, what);
+	if (!is_new(reader->mistakes, &mistake))
+		return KG_BAD_SPEC;
+	if (reader->err != NULL && reader->err->status == KG_OK)
+		*reader->err = mistake;
+	if (reader->opts->mistake != NULL)
+		reader->opts->mistake(reader->opts->self, &mistake);
+	return KG_BAD_SPEC;
+}
+
+bool reader_goes_on(enum kg_status status, enum kg_status *all)
+{
+	if (status != KG_OK)
+		*all = status;
+	return status == KG_OK || status == KG_BAD_SPEC;
 }
 
 /* ---- misspelt names -------------------------------------------------------------------------- */
@@ -121,22 +175,28 @@ static bool is_among(const char *name, const char *const *names, size_t count)
 	return false;
 }
 
+static enum kg_status fail_key(const struct spec_reader *reader, const struct spot *spot,
+			       const char *key, const char *const *known, size_t known_count)
+{
+	const struct spot here = { .up = spot, .key = key };
+	const char *meant = nearest_name(key, known, known_count);
+	if (meant == NULL)
+		return reader_fail(reader, &here, "unknown key");
+	return reader_fail(reader, &here, "unknown key (did you mean \"%s\"?)", meant);
+}
+
 enum kg_status reader_check_keys(const struct spec_reader *reader, const struct spot *spot,
 				 json_t *object, const char *const *known, size_t known_count)
 {
+	enum kg_status all = KG_OK;
 	const char *key;
 	json_t *value;
 	json_object_foreach(object, key, value)
 	{
-		if (is_among(key, known, known_count))
-			continue;
-		const struct spot here = { .up = spot, .key = key };
-		const char *meant = nearest_name(key, known, known_count);
-		if (meant == NULL)
-			return reader_fail(reader, &here, "unknown key");
-		return reader_fail(reader, &here, "unknown key (did you mean \"%s\"?)", meant);
+		if (!is_among(key, known, known_count))
+			all = fail_key(reader, spot, key, known, known_count);
 	}
-	return KG_OK;
+	return all;
 }
 
 /* ---- plain values ---------------------------------------------------------------------------- */

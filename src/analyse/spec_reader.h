@@ -3,7 +3,8 @@
  * Reading a specification, piece by piece: what all its readers share.
  *
  * Every piece knows the spot it is read from, so that whatever is wrong is told with its place in
- * the document ("rules[3].want"). All functions return KG_OK, KG_NOMEM or KG_BAD_SPEC.
+ * the document ("rules[3].want") and in its text. All functions return KG_OK, KG_NOMEM or
+ * KG_BAD_SPEC; after KG_BAD_SPEC the next piece is read all the same, so that all is told at once.
  */
 #ifndef ANALYSE_SPEC_READER_H
 #define ANALYSE_SPEC_READER_H
@@ -11,6 +12,7 @@
 #include <jansson.h>
 
 #include "analyse/spec.h"
+#include "analyse/spec_document.h"
 
 /* A place in the document: a key or an index in what is one level up. */
 struct spot {
@@ -24,22 +26,42 @@ struct definition {
 	const char *name;
 	const struct pattern *pattern; /* NULL until it is read */
 	bool is_being_read;
+	bool is_wrong; /* and that has been told */
+};
+
+/* What was told already: the same mistake may be met by several ways. */
+#define MISTAKES_MAX 32
+struct mistakes {
+	struct kg_error told[MISTAKES_MAX];
+	size_t count;
 };
 
 struct spec_reader {
 	struct kg_spec *spec;
-	struct kg_error *err;
+	const struct spec_document *document;
+	const struct kg_spec_opts *opts;
+	struct kg_error *err; /* the first mistake */
+	struct mistakes *mistakes;
 	json_t *aliases; /* objects of the document, or NULL */
 	json_t *defines;
+	json_t *steps;
 	COLUMN(struct definition) definitions;
 	uint32_t depth; /* of the pattern that is being read */
 };
 
 /* ---- errors ---- */
 
-/* Records what is wrong at a spot; KG_BAD_SPEC. */
+/* Tells what is wrong at a spot; KG_BAD_SPEC. */
 enum kg_status reader_fail(const struct spec_reader *reader, const struct spot *spot,
 			   const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Whether reading goes on: with KG_BAD_SPEC it does, which *all then remembers.
+ *
+ *	if (!reader_goes_on(read_one(...), &all))
+ *		return KG_NOMEM;
+ */
+bool reader_goes_on(enum kg_status status, enum kg_status *all);
 
 /* The one of the names that a misspelt one was meant to be, or NULL. */
 const char *nearest_name(const char *name, const char *const *names, size_t count);
@@ -102,6 +124,9 @@ KG_MUST_USE enum kg_status reader_check_definitions(struct spec_reader *reader,
 
 KG_MUST_USE enum kg_status reader_rules(struct spec_reader *reader, const struct spot *spot,
 					json_t *value);
+/* What other specification suits a trace better, as rules that are no checks. */
+KG_MUST_USE enum kg_status reader_instead(struct spec_reader *reader, const struct spot *spot,
+					  json_t *value);
 KG_MUST_USE enum kg_status reader_expr(const struct spec_reader *reader, const struct spot *spot,
 				       const char *text, struct rule *rule);
 

@@ -7,7 +7,7 @@
 #include "base/banned.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MAX_KEYS 10
+#define MAX_KEYS 11
 
 /* A rule that is being read, and where. */
 struct rule_reader {
@@ -267,8 +267,8 @@ static const struct rule_form forms[] = {
 	{ RULE_LAST, "last", { "among" }, 1, read_last },
 };
 
-static const char *const common_keys[] = { "id",       "title", "why",
-					   "severity", "when",	"needs_all_tasks" };
+static const char *const common_keys[] = { "id",   "title",	      "why", "severity",
+					   "when", "needs_all_tasks", "over" };
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
@@ -340,6 +340,19 @@ static enum kg_status read_needs(const struct rule_reader *in)
 	return KG_OK;
 }
 
+static enum kg_status read_over(const struct rule_reader *in)
+{
+	const json_t *value = json_object_get(in->object, "over");
+	const struct spot here = spot_of(in, "over");
+	const char *text = value == NULL	   ? "subject"
+			   : json_is_string(value) ? json_string_value(value)
+						   : "";
+	in->rule->is_over_trace = strcmp(text, "trace") == 0;
+	if (!in->rule->is_over_trace && strcmp(text, "subject") != 0)
+		return reader_fail(in->reader, &here, "has to be \"trace\" or \"subject\"");
+	return KG_OK;
+}
+
 static enum kg_status read_common(const struct rule_reader *in)
 {
 	struct rule *rule = in->rule;
@@ -359,6 +372,8 @@ static enum kg_status read_common(const struct rule_reader *in)
 		status = read_severity(in);
 	if (status == KG_OK)
 		status = read_needs(in);
+	if (status == KG_OK)
+		status = read_over(in);
 	if (status == KG_OK && when != NULL)
 		status = reader_name_list(in->reader, &when_spot, when, &rule->when);
 	return status;
@@ -389,14 +404,56 @@ enum kg_status reader_rules(struct spec_reader *reader, const struct spot *spot,
 {
 	if (!json_is_array(value))
 		return reader_fail(reader, spot, "has to be a list");
+	enum kg_status all = KG_OK;
 	size_t i;
 	json_t *item;
 	json_array_foreach(value, i, item)
 	{
 		const struct spot here = { .up = spot, .index = i };
 		enum kg_status status = read_rule(reader, &here, item);
-		if (status != KG_OK)
+		if (!reader_goes_on(status, &all))
 			return status;
 	}
-	return KG_OK;
+	return all;
+}
+
+/* ---- other specifications ---- */
+
+/* "if": a comparison like that of a rule; "use": what then suits better. */
+static enum kg_status read_choice(struct spec_reader *reader, const struct spot *spot,
+				  json_t *object)
+{
+	static const char *const keys[] = { "if", "use" };
+	struct rule rule = { .kind = RULE_CHOICE, .when = NO_NAMES };
+	const struct spot if_spot = { .up = spot, .key = "if" };
+	const struct spot use_spot = { .up = spot, .key = "use" };
+	if (!json_is_object(object))
+		return reader_fail(reader, spot, "has to be an object");
+	enum kg_status status = reader_check_keys(reader, spot, object, keys, COUNT(keys));
+	if (status == KG_OK)
+		status = reader_string(reader, &use_spot, json_object_get(object, "use"), &rule.id);
+	if (status == KG_OK)
+		status = reader_string(reader, &if_spot, json_object_get(object, "if"), &rule.text);
+	if (status == KG_OK)
+		status = reader_expr(reader, &if_spot, rule.text, &rule);
+	if (status != KG_OK)
+		return status;
+	return column_push(&reader->spec->rules, rule) ? KG_OK : KG_NOMEM;
+}
+
+enum kg_status reader_instead(struct spec_reader *reader, const struct spot *spot, json_t *value)
+{
+	enum kg_status all = KG_OK;
+	size_t i;
+	json_t *item;
+	if (!json_is_array(value))
+		return reader_fail(reader, spot, "has to be a list");
+	json_array_foreach(value, i, item)
+	{
+		const struct spot here = { .up = spot, .index = i };
+		enum kg_status status = read_choice(reader, &here, item);
+		if (!reader_goes_on(status, &all))
+			return status;
+	}
+	return all;
 }

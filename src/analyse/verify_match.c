@@ -36,7 +36,7 @@ struct kg_place place_of_end(const struct kg_call *call)
 
 static size_t largest_set(const struct kg_spec *spec)
 {
-	size_t largest = spec->path != NULL ? spec->path->set_len : 1;
+	size_t largest = spec->main.automaton != NULL ? spec->main.automaton->set_len : 1;
 	for (size_t i = 0; i < spec->calls.count; i++) {
 		const struct automaton *in = spec->calls.at[i].in;
 		if (in != NULL && in->set_len > largest)

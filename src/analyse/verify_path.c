@@ -8,10 +8,11 @@ enum kg_status path_init(struct kg_verify *verify)
 {
 	const struct kg_spec *spec = verify->spec;
 	struct path *path = &verify->path;
-	if (spec->path == NULL)
+	if (spec->main.automaton == NULL)
 		return KG_OK;
-	path->match = match_new(spec->path);
-	path->phases = arena_alloc(&verify->memory, spec->phases.count * sizeof(*path->phases));
+	path->match = match_new(spec->main.automaton);
+	path->phases =
+		arena_alloc(&verify->memory, spec->main.phases.count * sizeof(*path->phases));
 	return path->match != NULL && path->phases != NULL ? KG_OK : KG_NOMEM;
 }
 
@@ -100,7 +101,7 @@ uint32_t path_position(const struct kg_verify *verify)
 	const struct automaton_edge *edge;
 	uint32_t position = 0;
 	if (automaton_accepts(match->automaton, match->states))
-		return (uint32_t)verify->spec->phases.count;
+		return (uint32_t)verify->spec->main.phases.count;
 	struct edge_walk walk = edge_walk_start(match->automaton, match->states);
 	while ((edge = edge_walk_next(&walk)) != NULL) {
 		if (edge->part > position)
@@ -112,7 +113,7 @@ uint32_t path_position(const struct kg_verify *verify)
 /* The phase to blame for a call that cannot come: behind the end of the path it is the last one. */
 static uint32_t waiting_phase(const struct kg_verify *verify)
 {
-	const uint32_t last = (uint32_t)verify->spec->phases.count - 1;
+	const uint32_t last = (uint32_t)verify->spec->main.phases.count - 1;
 	const uint32_t position = path_position(verify);
 	return position < last ? position : last;
 }

@@ -106,7 +106,7 @@ static enum kg_status weigh_evidence(struct kg_verify *verify, const struct kg_i
 
 static void start_phase(const struct kg_verify *verify, uint32_t index, struct kg_check *out)
 {
-	const struct spec_phase *phase = &verify->spec->phases.at[index];
+	const struct spec_phase *phase = &verify->spec->main.phases.at[index];
 	*out = (struct kg_check){ .id = phase->id, .title = phase->title, .why = phase->why };
 }
 
@@ -368,7 +368,7 @@ static enum kg_status add_structure(struct kg_verify *verify, const struct kg_in
 
 static enum kg_status add_phases(struct kg_verify *verify, const struct evidence *evidence)
 {
-	for (size_t i = 0; verify->path.match != NULL && i < verify->spec->phases.count; i++) {
+	for (size_t i = 0; verify->path.match != NULL && i < verify->spec->main.phases.count; i++) {
 		struct kg_check check;
 		enum kg_status status = phase_check(verify, (uint32_t)i, evidence, &check);
 		if (status != KG_OK || !column_push(&verify->checks, check))
@@ -381,6 +381,8 @@ static enum kg_status add_rules(struct kg_verify *verify, const struct evidence 
 {
 	for (size_t i = 0; i < verify->spec->rules.count; i++) {
 		struct kg_check check;
+		if (verify->spec->rules.at[i].kind == RULE_CHOICE)
+			continue;
 		enum kg_status status = rule_check(verify, (uint32_t)i, evidence, &check);
 		if (status != KG_OK || !column_push(&verify->checks, check))
 			return KG_NOMEM;

@@ -274,6 +274,7 @@ static enum kg_status open_for_kind(const struct rule_event *event)
 	case RULE_EXPR:
 	case RULE_BUDGET:
 	case RULE_CLOSED:
+	case RULE_CHOICE:
 	case RULE_KIND_COUNT:
 		return KG_OK;
 	}
@@ -377,6 +378,7 @@ static void close_for_kind(const struct rule_event *event)
 	case RULE_FORBID:
 	case RULE_MODULES:
 	case RULE_LAST:
+	case RULE_CHOICE:
 	case RULE_KIND_COUNT:
 		break;
 	}

@@ -411,6 +411,7 @@ static void judge(struct ruling *ruling)
 		[RULE_CPUS] = judge_cpus,	[RULE_FORBID] = judge_forbid,
 		[RULE_MODULES] = judge_modules, [RULE_BUDGET] = judge_budget,
 		[RULE_CLOSED] = judge_closed,	[RULE_LAST] = judge_last,
+		[RULE_CHOICE] = judge_expr,
 	};
 	judges[ruling->rule->kind](ruling);
 }

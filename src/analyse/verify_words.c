@@ -269,10 +269,10 @@ static void add_phases_of(struct words *words, names_id names, const bool *has_p
 	size_t added = 0;
 	words_add_names(words, names);
 	words_add(words, " (");
-	for (size_t i = 0; i < spec->phases.count; i++) {
+	for (size_t i = 0; i < spec->main.phases.count; i++) {
 		if (has_phase[i])
 			words_add(words, "%s%s", added++ > 0 ? " or " : "",
-				  spec->phases.at[i].id + strlen("phase:"));
+				  spec->main.phases.at[i].id + strlen("phase:"));
 	}
 	words_add(words, ")");
 }
@@ -298,7 +298,7 @@ void words_add_next_steps(struct words *words)
 {
 	const struct kg_verify *verify = words->verify;
 	const struct match *match = verify->path.match;
-	const size_t phase_count = verify->spec->phases.count;
+	const size_t phase_count = verify->spec->main.phases.count;
 	const struct automaton_edge *edge;
 	size_t added = 0;
 	bool *has_phase = memory_alloc(phase_count * sizeof(*has_phase));

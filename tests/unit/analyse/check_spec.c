@@ -30,7 +30,9 @@ static enum kg_status parse(const char *text, struct kg_spec **out, struct kg_er
 #define ALL_OF_IT                                                                                  \
 	"{ '$schema': 'x', 'fgpath': 1, 'name': 'all', 'title': 'T', 'version': '3',"              \
 	"  'applies': { 'vendor': 'vmx' }, 'params': { 'n': 4, 'unset': null },"                   \
-	"  'subject': { 'first': 'f', 'also_task': '^w', 'noise': ['n*'], 'roots': ['[m]'] },"     \
+	"  'subject': { 'first': 'f', 'also_task': '^w', 'noise': ['n*'], 'roots': ['[m]'],"       \
+	"    'alive': ['f', 'g'], 'join': 'h', 'worker_from': 'i' },"                              \
+	"  'steps': { 'two': { 'title': 'second', 'is': 'nothing' }, 'five': { 'is': 'l' } },"     \
 	"  'ignore': ['tick'], 'alias': { 'x': 'a|b', 'y': '@x|c*' },"                             \
 	"  'define': { 'p': ['a', '$q?'], 'q': { 'any': ['b', '@y'] } },"                          \
 	"  'phases': ["                                                                            \
@@ -38,10 +40,13 @@ static enum kg_status parse(const char *text, struct kg_spec **out, struct kg_er
 	"    { 'id': 'two', 'is': { 'all': ['f*', 'g{2}', 'h{1,}', 'i{2,3}', 'j+'] } },"           \
 	"    { 'id': 'three', 'is': { 'rep': { 'opt': 'k' }, 'min': 1, 'max': 3 } },"              \
 	"    { 'id': 'four', 'is': { 'call': 'f|@x?', 'in': ['a'], 'not': ['b*'],"                 \
-	"      'count': { 'c': '<=1', 'd|e': 2, '@y': '>= n' } } } ],"                             \
+	"      'count': { 'c': '<=1', 'd|e': 2, '@y': '>= n' } } }, 'five' ],"                     \
+	"  'threads': ['five'],"                                                                   \
+	"  'instead': [{ 'if': '#(a) > 1', 'use': 'other' }],"                                     \
 	"  'rules': ["                                                                             \
 	"    { 'id': 'count', 'count': 'f', 'want': 'n', 'severity': 'warn', 'when': 'f|g' },"     \
-	"    { 'id': 'pair', 'pair': ['a', 'b'], 'per': 'cpu', 'needs_all_tasks': true },"         \
+	"    { 'id': 'pair', 'pair': ['a', 'b'], 'per': 'cpu', 'needs_all_tasks': true,"           \
+	"      'over': 'trace' },"                                                                 \
 	"    { 'id': 'expr', 'expr': '#(a) + 2 * #(@x) - n == 3 <= #(b|c)' },"                     \
 	"    { 'id': 'each', 'each': 'f', 'in': ['a'], 'not': 'b', 'count': { 'c': 1 } },"         \
 	"    { 'id': 'order', 'order': ['a', 'b', 'c'] },"                                         \
@@ -62,14 +67,19 @@ START_TEST(spec_with_everything_is_read)
 	ck_assert_str_eq(kg_spec_name(spec), "all");
 	ck_assert_str_eq(kg_spec_version(spec), "3");
 	ck_assert_str_eq(kg_spec_source(spec), "test.json");
-	ck_assert_uint_eq(spec->phases.count, 4);
-	ck_assert_str_eq(spec->phases.at[0].id, "phase:one");
-	ck_assert_str_eq(spec->phases.at[0].title, "first");
-	ck_assert_str_eq(spec->phases.at[1].title, "two");
+	ck_assert_uint_eq(spec->main.phases.count, 5);
+	ck_assert_str_eq(spec->main.phases.at[0].id, "phase:one");
+	ck_assert_str_eq(spec->main.phases.at[0].title, "first");
+	ck_assert_str_eq(spec->main.phases.at[1].title, "second");
+	ck_assert_str_eq(spec->main.phases.at[4].id, "phase:five");
+	ck_assert_uint_eq(spec->threads.phases.count, 1);
 	ck_assert_uint_eq(spec->rules.count, RULE_KIND_COUNT);
 	ck_assert(spec->rules.at[0].is_warning);
 	ck_assert_str_eq(spec->rules.at[0].title, "count");
 	ck_assert(spec->rules.at[1].needs_all_tasks);
+	ck_assert(spec->rules.at[1].is_over_trace);
+	ck_assert(!spec->rules.at[0].is_over_trace);
+	ck_assert_str_eq(spec->rules.at[RULE_CHOICE].id, "other");
 	ck_assert_int_eq(spec->rules.at[1].scope, PAIR_PER_CPU);
 	kg_spec_free(spec);
 }
@@ -146,6 +156,32 @@ static const struct {
 	{ "{ 'fgpath': 1, 'phases': {} }", "phases: has to be a list" },
 	{ "{ 'fgpath': 1, 'phases': [{ 'id': 'a', 'is': 'f' }] }",
 	  "subject.first: is missing: whose path are the phases?" },
+	/* phases that are steps */
+	{ "{ 'fgpath': 1, 'subject': { 'first': 'f' }, 'phases': ['a'] }",
+	  "phases[0]: no step is called \"a\"" },
+	{ "{ 'fgpath': 1, 'subject': { 'first': 'f' }, 'phases': [3] }",
+	  "phases[0]: has to be an object, or the id of a step" },
+	{ "{ 'fgpath': 1, 'steps': { 'a': { 'is': '$b' } } }",
+	  "steps.a.is: no definition is called \"b\"" },
+	{ "{ 'fgpath': 1, 'steps': { 'a': { 'titel': 'b' } } }",
+	  "steps.a.titel: unknown key (did you mean \"title\"?)" },
+	{ "{ 'fgpath': 1, 'subject': { 'first': 'f' }, 'steps': { 'a': { 'is': 'b' } },"
+	  " 'phases': ['a', 'a'] }",
+	  "phases[1]: \"a\" is the id of another phase too" },
+	{ "{ 'fgpath': 1, 'subject': { 'first': 'f' }, 'threads': [] }",
+	  "subject.join: is missing: which tasks are the threads?" },
+	{ "{ 'fgpath': 1, 'subject': { 'alive': 'a' } }",
+	  "subject.alive: has to be a list of 2 names" },
+	{ "{ 'fgpath': 1, 'instead': [{ 'if': '#(a) > 1' }] }",
+	  "instead[0].use: has to be a text" },
+	/* documents that extend others */
+	{ "{ 'fgpath': 1, 'extends': 3 }", "extends: has to be a name or a path" },
+	{ "{ 'fgpath': 1, 'without': ['a'] }",
+	  "extends: is missing: what is \"without\" taken from?" },
+	{ "{ 'fgpath': 1, 'extends': 'kvm-vmx', 'without': ['no-such-rule'] }",
+	  "extends: \"without\" names a rule that is not there" },
+	{ "{ 'fgpath': 1, 'extends': 'kvm-vmx', 'without': 'a' }",
+	  "extends: \"without\" has to be a list of ids" },
 	/* names */
 	{ "{ 'fgpath': 1, 'ignore': [3] }", "ignore[0]: has to be a name" },
 	{ "{ 'fgpath': 1, 'ignore': 3 }", "ignore: has to be a list of names" },
@@ -219,6 +255,8 @@ static const struct {
 	{ RULE(", 'modules': ['kvm']"), "rules[0].modules[0]: has to be a list of modules" },
 	{ RULE(", 'forbid': 'a', 'severity': 'bad'"),
 	  "rules[0].severity: has to be \"error\" or \"warn\"" },
+	{ RULE(", 'forbid': 'a', 'over': 'vm'"),
+	  "rules[0].over: has to be \"trace\" or \"subject\"" },
 	{ RULE(", 'forbid': 'a', 'needs_all_tasks': 1"),
 	  "rules[0].needs_all_tasks: has to be true or false" },
 	{ "{ 'fgpath': 1, 'rules': [{ 'id': 'a', 'forbid': 'x' }, { 'id': 'a', 'forbid': 'y' }] }",
@@ -243,6 +281,165 @@ START_TEST(spec_mistakes_are_told_with_their_place)
 	ck_assert_str_eq(err.text, mistakes[_i].message);
 	ck_assert_str_eq(err.file, "test.json");
 	ck_assert_ptr_null(spec);
+}
+END_TEST
+
+/* What was told, in order. */
+struct told {
+	struct kg_error at[8];
+	size_t count;
+};
+
+static void take_mistake(void *self, const struct kg_error *mistake)
+{
+	struct told *told = self;
+	ck_assert_uint_lt(told->count, COUNT(told->at));
+	told->at[told->count++] = *mistake;
+}
+
+/* A file in a folder of its own, with ' for ". */
+static void write_file(const char *folder, const char *name, const char *text)
+{
+	char path[256];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	for (; *text != '\0'; text++)
+		fputc(*text == '\'' ? '"' : *text, file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static enum kg_status load_from(const char *folder, const char *name, enum kg_vendor vendor,
+				struct told *told, struct kg_spec **out, struct kg_error *err)
+{
+	const struct kg_spec_opts opts = { .vendor = vendor,
+					   .mistake = told != NULL ? take_mistake : NULL,
+					   .self = told };
+	char path[256];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return kg_spec_load(path, &opts, out, err);
+}
+
+static void remove_files(const char *folder, const char *const *names, size_t count)
+{
+	char path[256];
+	for (size_t i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
+START_TEST(spec_tells_every_mistake_where_it_is)
+{
+	char folder[] = "/tmp/check_spec.XXXXXX";
+	static const char *const names[] = { "base.json", "top.json" };
+	struct told told = { .count = 0 };
+	struct kg_spec *spec = NULL;
+	struct kg_error err = { 0 };
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	write_file(folder, "base.json",
+		   "{ 'fgpath': 1,\n"
+		   "  'alias': { 'ä': 'x',\n"
+		   "             'b': '@nowhere' } }\n");
+	write_file(folder, "top.json",
+		   "{ 'fgpath': 1, 'extends': 'base.json',\n"
+		   "  'params': { 'n': [true, {}, []], 'm': -1 },\n"
+		   "  'rules': [\n"
+		   "    { 'id': 'a', 'forbid': 'x y' },\n"
+		   "    { 'id': 'b\\'c', 'forbid': 'fine' },\n"
+		   "    { 'id': 'c', 'pair': ['ä',   'x', 'y'] } ] }\n");
+	ck_assert_int_eq(load_from(folder, "top.json", KG_VENDOR_UNKNOWN, &told, &spec, &err),
+			 KG_BAD_SPEC);
+	static const struct {
+		const char *file;
+		uint64_t line_no;
+		uint64_t column_no;
+	} expected[] = {
+		{ "top.json", 2, 20 },	/* n */
+		{ "top.json", 2, 41 },	/* m */
+		{ "base.json", 2, 19 }, /* is no name for an alias */
+		{ "base.json", 3, 19 }, /* no alias is called */
+		{ "top.json", 4, 28 },	/* x y */
+		{ "top.json", 6, 26 },	/* a list of two */
+	};
+	ck_assert_uint_eq(told.count, COUNT(expected));
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		const struct kg_error *mistake = &told.at[i];
+		ck_assert_ptr_nonnull(strstr(mistake->file, expected[i].file));
+		ck_assert_msg(mistake->line_no == expected[i].line_no &&
+				      mistake->column_no == expected[i].column_no,
+			      "%zu: %s at %lu:%lu", i, mistake->text,
+			      (unsigned long)mistake->line_no, (unsigned long)mistake->column_no);
+	}
+	ck_assert_str_eq(err.text, told.at[0].text);
+	remove_files(folder, names, COUNT(names));
+}
+END_TEST
+
+START_TEST(spec_extends_another)
+{
+	char folder[] = "/tmp/check_spec.XXXXXX";
+	static const char *const names[] = { "base.json", "kvm-svm.json", "top.json" };
+	struct kg_spec *spec = NULL;
+	struct kg_error err = { 0 };
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	write_file(folder, "base.json",
+		   "{ 'fgpath': 1, 'params': { 'n': 1, 'm': 2 }, 'subject': { 'first': 'f' },"
+		   "  'alias': { 'x': 'a' }, 'define': { 'p': { 'call': 'b', 'in': 'c' } },"
+		   "  'steps': { 's': { 'title': 'old', 'why': 'kept', 'is': '$p' } },"
+		   "  'phases': ['s'],"
+		   "  'rules': [{ 'id': 'one', 'forbid': 'x' }, { 'id': 'two', 'forbid': 'y' },"
+		   "            { 'id': 'three', 'forbid': 'z' }] }");
+	write_file(folder, "kvm-svm.json",
+		   "{ 'fgpath': 1, 'extends': 'base.json', 'name': 'middle',"
+		   "  'define': { 'p': { 'call': 'd' } } }");
+	write_file(folder, "top.json",
+		   "{ 'fgpath': 1, 'extends': 'kvm-{vendor}.json', 'params': { 'n': 9 },"
+		   "  'steps': { 's': { 'title': 'new' } }, 'without': ['two'],"
+		   "  'rules': [{ 'id': 'three', 'count': 'z', 'want': 'n' },"
+		   "            { 'id': 'four', 'forbid': '@x' }] }");
+	enum kg_status status = load_from(folder, "top.json", KG_VENDOR_SVM, NULL, &spec, &err);
+	ck_assert_msg(status == KG_OK, "%s", err.text);
+	ck_assert_str_eq(kg_spec_name(spec), "middle");
+	ck_assert(kg_spec_depends_on_vendor(spec));
+	ck_assert_uint_eq(spec->params.count, 2);
+	ck_assert_uint_eq(spec->params.at[0].value, 9);
+	ck_assert_uint_eq(spec->main.phases.count, 1);
+	ck_assert_str_eq(spec->main.phases.at[0].title, "new");
+	ck_assert_str_eq(spec->main.phases.at[0].why, "kept");
+	/* a definition is replaced as a whole: what is called d has nothing demanded of it */
+	ck_assert(!spec->calls.at[spec->main.automaton->calls[0]].has_condition);
+	static const char *const rules[] = { "one", "three", "four" };
+	ck_assert_uint_eq(spec->rules.count, COUNT(rules));
+	for (size_t i = 0; i < COUNT(rules); i++)
+		ck_assert_str_eq(spec->rules.at[i].id, rules[i]);
+	ck_assert_int_eq(spec->rules.at[1].kind, RULE_COUNT);
+	kg_spec_free(spec);
+	/* no file of that vendor; no vendor at all */
+	ck_assert_int_eq(load_from(folder, "top.json", KG_VENDOR_VMX, NULL, &spec, &err), KG_IO);
+	ck_assert_ptr_nonnull(strstr(err.file, "kvm-vmx.json"));
+	err = (struct kg_error){ 0 };
+	ck_assert_int_eq(load_from(folder, "top.json", KG_VENDOR_UNKNOWN, NULL, &spec, &err),
+			 KG_BAD_SPEC);
+	ck_assert_ptr_nonnull(strstr(err.text, "which vendor's is not known"));
+	remove_files(folder, names, COUNT(names));
+}
+END_TEST
+
+START_TEST(spec_that_extends_itself_is_told)
+{
+	char folder[] = "/tmp/check_spec.XXXXXX";
+	static const char *const names[] = { "a.json" };
+	struct kg_spec *spec = NULL;
+	struct kg_error err = { 0 };
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	write_file(folder, "a.json", "{ 'fgpath': 1,\n 'extends': 'a.json' }");
+	ck_assert_int_eq(load_from(folder, "a.json", KG_VENDOR_UNKNOWN, NULL, &spec, &err),
+			 KG_BAD_SPEC);
+	ck_assert_str_eq(err.text, "extends: goes round in a circle");
+	ck_assert_uint_eq(err.line_no, 2);
+	remove_files(folder, names, COUNT(names));
 }
 END_TEST
 
@@ -298,8 +495,8 @@ START_TEST(spec_builtins_are_read)
 		ck_assert_str_eq(kg_spec_source(spec), "built-in");
 		for (size_t i = 0; i < spec->rules.count; i++)
 			ck_assert_ptr_nonnull(spec->rules.at[i].why);
-		for (size_t i = 0; i < spec->phases.count; i++)
-			ck_assert_ptr_nonnull(spec->phases.at[i].why);
+		for (size_t i = 0; i < spec->main.phases.count; i++)
+			ck_assert_ptr_nonnull(spec->main.phases.at[i].why);
 		kg_spec_free(spec);
 	}
 	ck_assert_uint_eq(count, 2);
@@ -357,9 +554,12 @@ Suite *spec_suite(void)
 	tcase_add_test(good, spec_without_name_is_called_as_its_file);
 	tcase_add_test(good, spec_params_can_be_set);
 	tcase_add_test(good, spec_equal_names_share_a_set);
+	tcase_add_test(good, spec_extends_another);
 	suite_add_tcase(suite, good);
 	TCase *bad = tcase_create("bad");
 	tcase_add_loop_test(bad, spec_mistakes_are_told_with_their_place, 0, COUNT(mistakes));
+	tcase_add_test(bad, spec_tells_every_mistake_where_it_is);
+	tcase_add_test(bad, spec_that_extends_itself_is_told);
 	tcase_add_test(bad, spec_broken_json_has_line_and_column);
 	tcase_add_test(bad, spec_nested_too_deep_is_told);
 	suite_add_tcase(suite, bad);
