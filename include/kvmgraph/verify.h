@@ -101,6 +101,18 @@ struct kg_verify_report {
 	const struct kg_check *checks;
 	size_t check_count;
 	uint64_t counts[KG_VERDICT_COUNT];
+	size_t subject_count; /* VMs, say, that were told apart */
+	const char *better;   /* the specification that would suit the trace better, or NULL */
+};
+
+/* What is known of how a trace was recorded. All zero: nothing but what it shows itself. */
+struct kg_verify_scope {
+	bool has_one_command; /* no other tasks than those of one command were followed */
+	bool is_emulated;     /* durations are no hardware's, so that no budget is judged */
+	const char *partial;  /* why calls may be missing that were made, or NULL; kept */
+	/* Whether a function could be in the trace, if it was called; NULL: any could. */
+	bool (*can_show)(void *self, const char *name);
+	void *self;
 };
 
 struct kg_verify;
@@ -110,6 +122,9 @@ KG_API KG_MUST_USE enum kg_status kg_verify_new(const struct kg_spec *spec,
 						const struct kg_funcs *funcs,
 						const struct kg_tasks *tasks,
 						struct kg_verify **out, struct kg_error *err);
+/* Before the run, once. */
+KG_API KG_MUST_USE enum kg_status kg_verify_set_scope(struct kg_verify *verify,
+						      const struct kg_verify_scope *scope);
 KG_API struct kg_call_sink kg_verify_sink(struct kg_verify *verify);
 /* After the run. info is that of the trace: its losses and damage decide what is inconclusive. */
 KG_API KG_MUST_USE enum kg_status kg_verify_report(struct kg_verify *verify,

@@ -175,18 +175,22 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 	bool is_watched = false;
 	note_first_inner(lane, call);
 	if (call->flags & KG_CALL_ROOT) {
+		const subject_id subject = owner_of(verify, lane)->subject;
 		lane->root_id = call->id;
 		lane->root_has_step = false;
+		lane->subject = subject != NO_SUBJECT ? subject : verify->others;
 	}
 	/* nothing is known of what was below a call without a start, so it is not followed */
 	if (call->func_id == KG_NO_FUNC || (call->flags & KG_CALL_LATE) != 0 ||
 	    !verify->functions.at[call->func_id].is_mentioned)
 		return rules_open(verify, lane, call);
 	const uint64_t *row = row_of(verify, call->func_id);
-	path_find_subject(verify, call, row);
-	enum kg_status status = open_in_matches(verify, lane, call, &watched, &is_watched);
+	enum kg_status status = subject_note_open(verify, lane, call, row);
 	if (status == KG_OK)
-		status = path_open(verify, lane, row, &watched);
+		status = open_in_matches(verify, lane, call, &watched, &is_watched);
+	struct path *path = owner_of(verify, lane)->path;
+	if (status == KG_OK && path != NULL)
+		status = path_open(verify, path, lane, row, &watched);
 	if (status == KG_OK)
 		status = rules_open(verify, lane, call);
 	if (status != KG_OK)
@@ -196,17 +200,14 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 	return !is_watched || column_push(&lane->watched, watched) ? KG_OK : KG_NOMEM;
 }
 
-/* Ends the matches that went with a call, and has those go on that waited for it. */
-static void close_watched(struct kg_verify *verify, struct verify_lane *lane,
-			  const struct kg_call *call)
+/* Has the matches go on that waited for a call. */
+static void close_tokens(struct kg_verify *verify, struct verify_lane *lane,
+			 const struct kg_call *call, const struct watched_call *watched)
 {
-	const struct watched_call watched = lane->watched.at[--lane->watched.count];
 	const uint64_t *row = row_of(verify, call->func_id);
-	struct match **own = lane->matches.at + watched.first_match;
-	const size_t own_count = lane->matches.count - watched.first_match;
-	for (size_t i = 0; i < own_count; i++)
-		match_end(&verify->matcher, own[i], call, watched.first_inner);
-	for (size_t i = 0; i < watched.first_match; i++) {
+	struct match **own = lane->matches.at + watched->first_match;
+	const size_t own_count = lane->matches.count - watched->first_match;
+	for (size_t i = 0; i < watched->first_match; i++) {
 		struct match *match = lane->matches.at[i];
 		if (match->token.id != call->id)
 			continue;
@@ -215,14 +216,28 @@ static void close_watched(struct kg_verify *verify, struct verify_lane *lane,
 					  own_count);
 		match->token.id = KG_NO_CALL;
 	}
+}
+
+/* Ends the matches that went with a call. */
+static enum kg_status close_watched(struct kg_verify *verify, struct verify_lane *lane,
+				    const struct kg_call *call)
+{
+	const struct watched_call watched = lane->watched.at[--lane->watched.count];
+	enum kg_status status = KG_OK;
+	struct match **own = lane->matches.at + watched.first_match;
+	const size_t own_count = lane->matches.count - watched.first_match;
+	for (size_t i = 0; i < own_count; i++)
+		match_end(&verify->matcher, own[i], call, watched.first_inner);
+	close_tokens(verify, lane, call, &watched);
 	if (watched.is_step || watched.is_noise)
 		path_close(verify, lane, call, &watched);
 	for (size_t i = 0; i < own_count; i++) {
-		if (own[i]->parent == NULL)
-			rules_judge_each(verify, own[i], call);
+		if (own[i]->parent == NULL && status == KG_OK)
+			status = rules_judge_each(verify, lane, own[i], call);
 		match_retire(&verify->matcher, own[i]);
 	}
 	lane->matches.count = watched.first_match;
+	return status;
 }
 
 /* ---- calls without a start or an end --------------------------------------------------------- */
@@ -330,16 +345,22 @@ static enum kg_status close_call(struct kg_verify *verify, struct verify_lane *l
 				 const struct kg_call *call)
 {
 	const struct open_call *open = &lane->opened.at[call->level];
+	enum kg_status status = KG_OK;
 	if (lane->ignored_id == call->id)
 		lane->ignored_id = KG_NO_CALL;
 	if (!open->counts)
 		return KG_OK;
 	if (lane->watched.count > 0 && lane->watched.at[lane->watched.count - 1].id == call->id)
-		close_watched(verify, lane, call);
-	rules_close(verify, call);
-	if (lane->root_id == call->id)
-		path_close_root(verify, lane, call);
-	return KG_OK;
+		status = close_watched(verify, lane, call);
+	rules_close(verify, lane, call);
+	subject_note_close(verify, lane, call);
+	if (lane->root_id == call->id) {
+		struct path *path = owner_of(verify, lane)->path;
+		lane->root_id = KG_NO_CALL;
+		if (path != NULL)
+			path_close_root(verify, path, lane, call);
+	}
+	return status;
 }
 
 static enum kg_status take_opened(void *self, const struct kg_call *call)
@@ -397,6 +418,39 @@ struct kg_call_sink kg_verify_sink(struct kg_verify *verify)
 	};
 }
 
+/* ---- what a recording can show --------------------------------------------------------------- */
+
+static bool can_show(const struct kg_verify_scope *scope, const struct names *names)
+{
+	for (uint32_t i = 0; i < names->count; i++) {
+		const char *text = names->texts[i];
+		/* which functions a glob means is not known before they are called */
+		if (strpbrk(text, "*?[") != NULL || scope->can_show(scope->self, text))
+			return true;
+	}
+	return names->count == 0;
+}
+
+enum kg_status kg_verify_set_scope(struct kg_verify *verify, const struct kg_verify_scope *scope)
+{
+	const struct vocabulary *vocabulary = &verify->spec->vocabulary;
+	const size_t call_count = verify->spec->calls.count;
+	verify->scope = *scope;
+	if (scope->can_show == NULL)
+		return KG_OK;
+	bool *unseen = arena_alloc(&verify->memory, vocabulary->sets.count * sizeof(*unseen));
+	bool *unseen_calls = arena_alloc(&verify->memory, call_count * sizeof(*unseen_calls));
+	if (unseen == NULL || unseen_calls == NULL)
+		return KG_NOMEM;
+	for (size_t i = 0; i < vocabulary->sets.count; i++)
+		unseen[i] = !can_show(scope, &vocabulary->sets.at[i]);
+	for (size_t i = 0; i < call_count; i++)
+		unseen_calls[i] = unseen[verify->spec->calls.at[i].names];
+	verify->unseen = unseen;
+	verify->matcher.is_unseen = unseen_calls;
+	return KG_OK;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static enum kg_status init(struct kg_verify *verify)
@@ -411,8 +465,7 @@ static enum kg_status init(struct kg_verify *verify)
 								  sizeof(*verify->seen_texts));
 	if (verify->no_row == NULL || verify->seen_texts == NULL)
 		return KG_NOMEM;
-	status = path_init(verify);
-	return status == KG_OK ? rules_init(verify) : status;
+	return rules_init(verify);
 }
 
 enum kg_status kg_verify_new(const struct kg_spec *spec, const struct kg_funcs *funcs,
@@ -455,8 +508,11 @@ void kg_verify_free(struct kg_verify *verify)
 	column_release(&verify->owner_of_task);
 	column_release(&verify->owner_of_idle);
 	matcher_release(&verify->matcher);
-	match_free(verify->path.match);
+	for (size_t i = 0; i < verify->paths.count; i++)
+		match_free(verify->paths.at[i]->match);
+	column_release(&verify->paths);
 	rules_release(verify);
+	subjects_release(verify);
 	column_release(&verify->functions);
 	column_release(&verify->rows);
 	column_release(&verify->hooks);

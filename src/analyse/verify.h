@@ -3,10 +3,14 @@
  * Verification from inside: what its files share.
  *
  *   verify.c            the sink: lanes, which calls count, what goes on below open calls
- *   verify_path.c       the phases, over the top-level calls of the subject
+ *   verify_subject.c    whose calls are whose
+ *   verify_path.c       the phases, over the top-level calls of a subject
  *   verify_rules.c      rules, while the trace is read
- *   verify_verdicts.c   what rules come to when it has been
- *   verify_report.c     checks: phases, structure, the whole
+ *   verify_evidence.c   how far the trace can be trusted
+ *   verify_phases.c     what phases come to
+ *   verify_verdicts.c   what rules come to
+ *   verify_structure.c  what the trace itself comes to
+ *   verify_report.c     all checks, and the whole
  *   verify_words.c      departures and names in words
  */
 #ifndef ANALYSE_VERIFY_H
@@ -15,9 +19,11 @@
 #include <kvmgraph/verify.h>
 
 #include "analyse/spec.h"
+#include "analyse/verify_evidence.h"
 #include "analyse/verify_match.h"
 #include "analyse/verify_path.h"
 #include "analyse/verify_rules.h"
+#include "analyse/verify_subject.h"
 #include "analyse/verify_words.h"
 
 /* ---- functions ------------------------------------------------------------------------------- */
@@ -34,8 +40,11 @@ struct function_entry {
 /* What stays known of a task, or of a CPU's idle task, while its lanes come and go. */
 struct owner {
 	kg_task_id task_id;
-	bool is_subject_known;
-	bool is_subject;
+	subject_id subject; /* whose task it is */
+	struct path *path;  /* that its calls are steps of, or NULL */
+	bool is_main;	    /* the task that its subject is known by */
+	bool is_comm_known;
+	bool is_worker;	   /* by its comm */
 	bool has_complete; /* a complete call: the lane was seen down to least_depth */
 	uint16_t least_depth;
 	uint16_t unended_depth;	 /* of the last call without an end ... */
@@ -55,8 +64,9 @@ struct watched_call {
 	kg_call_id id;
 	size_t first_match; /* its own matches: from here to the end of the lane's */
 	kg_func_id first_inner;
-	bool is_step;  /* of the path */
-	bool is_noise; /* among the steps of the path */
+	struct path *path; /* of which it is a step or noise */
+	bool is_step;
+	bool is_noise;
 };
 
 struct verify_lane {
@@ -66,6 +76,7 @@ struct verify_lane {
 	kg_call_id ignored_id; /* an open call that is ignored with all below it, or KG_NO_CALL */
 	kg_call_id root_id;    /* the open root */
 	uint32_t owner;	       /* of the calls that are open now */
+	subject_id subject;    /* whose they are */
 	bool is_known;
 	bool is_in_step;    /* a step or noise is open */
 	bool root_has_step; /* or had one below it */
@@ -102,8 +113,16 @@ struct kg_verify {
 	COLUMN(struct owner) owners;
 	COLUMN(uint32_t) owner_of_task; /* by task_id + 1: owner + 1 */
 	COLUMN(uint32_t) owner_of_idle; /* by CPU: owner + 1 */
-	struct path path;
-	struct rule_state *rules;
+	subject_list subjects;
+	COLUMN(struct path *) paths; /* all there are */
+	size_t born_count;	     /* subjects that were alive at some time */
+	bool starts_late;	     /* something is done to a subject that nobody made */
+	uint64_t untold_subjects;    /* beyond the most */
+	subject_id others;	     /* whose the calls of tasks are that belong to none */
+	struct rule_state *rules;    /* of all subjects and tasks together */
+	struct kg_verify_scope scope;
+	const bool *
+		unseen; /* by names_id: no function of the set can be in the trace; NULL: any may */
 	struct orphans orphans;
 	uint64_t gap_count;
 	uint64_t first_gap_line;
@@ -113,11 +132,26 @@ struct kg_verify {
 	struct kg_verify_report report;
 };
 
+static inline bool is_unseen(const struct kg_verify *verify, names_id names)
+{
+	return verify->unseen != NULL && names != NO_NAMES && verify->unseen[names];
+}
+
 static inline const uint64_t *row_of(const struct kg_verify *verify, kg_func_id func_id)
 {
 	if (func_id == KG_NO_FUNC)
 		return verify->no_row;
 	return &verify->rows.at[func_id * verify->spec->vocabulary.row_len];
 }
+
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+/* Writes the check of a phase, for one path. */
+KG_MUST_USE enum kg_status phase_check(struct kg_verify *verify, const struct path *path,
+				       uint32_t phase, const struct evidence *evidence,
+				       struct kg_check *out);
+/* Adds the checks of the trace itself. */
+KG_MUST_USE enum kg_status structure_checks(struct kg_verify *verify, const struct kg_info *info,
+					    const struct evidence *evidence);
 
 #endif

@@ -37,6 +37,8 @@ struct kg_place place_of_end(const struct kg_call *call)
 static size_t largest_set(const struct kg_spec *spec)
 {
 	size_t largest = spec->main.automaton != NULL ? spec->main.automaton->set_len : 1;
+	if (spec->threads.automaton != NULL && spec->threads.automaton->set_len > largest)
+		largest = spec->threads.automaton->set_len;
 	for (size_t i = 0; i < spec->calls.count; i++) {
 		const struct automaton *in = spec->calls.at[i].in;
 		if (in != NULL && in->set_len > largest)
@@ -83,8 +85,27 @@ static struct match *make_match(const struct automaton *automaton, uint32_t tall
 	return match;
 }
 
+/* Adds the states that are reached without the calls that cannot be seen. */
+static void pass_unseen(const struct matcher *matcher, const struct automaton *automaton,
+			uint64_t *states)
+{
+	const struct automaton_edge *edge;
+	bool has_grown = matcher->is_unseen != NULL;
+	while (has_grown) {
+		has_grown = false;
+		struct edge_walk walk = edge_walk_start(automaton, states);
+		while ((edge = edge_walk_next(&walk)) != NULL) {
+			if (!matcher->is_unseen[edge->call] || states_has(states, edge->to))
+				continue;
+			states_add(states, edge->to);
+			has_grown = true;
+		}
+	}
+}
+
 /* Puts a match at the start of its pattern. */
-static void reset_match(struct match *match, uint32_t call, uint32_t tally_count)
+static void reset_match(const struct matcher *matcher, struct match *match, uint32_t call,
+			uint32_t tally_count)
 {
 	const struct automaton *automaton = match->automaton;
 	match->parent = NULL;
@@ -98,6 +119,7 @@ static void reset_match(struct match *match, uint32_t call, uint32_t tally_count
 	if (automaton != NULL) {
 		memset(match->states, 0, automaton->set_len * sizeof(*match->states));
 		states_add(match->states, 0);
+		pass_unseen(matcher, automaton, match->states);
 	}
 	if (tally_count > 0)
 		memset(match->tallies, 0, tally_count * sizeof(*match->tallies));
@@ -112,7 +134,7 @@ struct match *match_start(struct matcher *matcher, uint32_t call)
 	else
 		match = make_match(pattern->in, pattern->tally_count);
 	if (match != NULL)
-		reset_match(match, call, pattern->tally_count);
+		reset_match(matcher, match, call, pattern->tally_count);
 	return match;
 }
 
@@ -122,11 +144,11 @@ void match_retire(struct matcher *matcher, struct match *match)
 	matcher->idle.at[match->call] = match;
 }
 
-struct match *match_new(const struct automaton *automaton)
+struct match *match_new(const struct matcher *matcher, const struct automaton *automaton)
 {
 	struct match *match = make_match(automaton, 0);
 	if (match != NULL)
-		reset_match(match, NO_CALL_PATTERN, 0);
+		reset_match(matcher, match, NO_CALL_PATTERN, 0);
 	return match;
 }
 
@@ -268,6 +290,7 @@ static struct match *find_tried(struct match *const *tried, size_t tried_count,
 /* Goes on to the states in scratch. */
 static void take_step(struct matcher *matcher, struct match *match)
 {
+	pass_unseen(matcher, match->automaton, matcher->scratch);
 	memcpy(match->states, matcher->scratch, match->automaton->set_len * sizeof(uint64_t));
 	match->progress++;
 	match->hint.expected_count = 0;

@@ -90,6 +90,9 @@ struct matcher {
 	const struct kg_spec *spec;
 	match_list idle;   /* by call_pattern: matches to use again */
 	uint64_t *scratch; /* a set of states */
+	/* By call_pattern: calls that the trace cannot show, so that they may be missing; NULL:
+	 * none. */
+	const bool *is_unseen;
 };
 
 KG_MUST_USE enum kg_status matcher_init(struct matcher *matcher, const struct kg_spec *spec);
@@ -99,7 +102,7 @@ void matcher_release(struct matcher *matcher);
 struct match *match_start(struct matcher *matcher, uint32_t call);
 void match_retire(struct matcher *matcher, struct match *match);
 /* The same for an automaton that belongs to no call_pattern. */
-struct match *match_new(const struct automaton *automaton);
+struct match *match_new(const struct matcher *matcher, const struct automaton *automaton);
 void match_free(struct match *match);
 
 /* A call opens somewhere below: it may be banned, or counted. */

@@ -16,385 +16,231 @@ const char *kg_verdict_name(enum kg_verdict verdict)
 	return (size_t)verdict < KG_VERDICT_COUNT ? names[verdict] : "unknown";
 }
 
-/* ---- evidence -------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
-static bool say_gaps(struct kg_verify *verify, const struct kg_info *info, uint64_t gap_count,
-		     const char **out)
-{
-	struct words words = { .verify = verify };
-	words_add(&words, "the tracer lost events (");
-	words_add_count(&words, gap_count, "gap");
-	if (verify->first_gap_line != 0)
-		words_add(&words, ", the first before line %" PRIu64, verify->first_gap_line);
-	if (info->lost_events_known)
-		words_add(&words, ", %" PRIu64 " events", info->lost_events);
-	words_add(&words, "): what is missing may have been there");
-	return words_finish(&words, out);
-}
+/* A check in the making: the worst of what it comes to for each subject. */
+struct tally_check {
+	struct kg_check check;
+	uint64_t subject_count; /* that it was made for */
+	uint64_t pass_count;
+};
 
-static bool say_late(struct kg_verify *verify, const char **out)
+/* The worse of two verdicts is the greater one. */
+static int badness(enum kg_verdict verdict)
 {
-	struct words words = { .verify = verify };
-	words_add(&words, "the trace begins in the middle: ");
-	words_add_count(&words, verify->orphans.early_relevant, "relevant call");
-	words_add(&words, " had already started");
-	return words_finish(&words, out);
-}
-
-static bool say_early(struct kg_verify *verify, const char **out)
-{
-	struct words words = { .verify = verify };
-	const struct path *path = &verify->path;
-	if (verify->orphans.late_relevant > 0) {
-		words_add(&words, "the trace ends with ");
-		words_add_count(&words, verify->orphans.late_relevant, "relevant call");
-		words_add(&words, " still open");
-	} else if (path->match != NULL && !path->has_subject) {
-		words_add(&words, "there is no call of ");
-		words_add_names(&words, verify->spec->first);
-	} else {
-		words_add(&words, "the trace ends before the path does");
-	}
-	return words_finish(&words, out);
-}
-
-/* Whether the trace stops before all is done that the specification speaks of. */
-static bool stops_early(const struct kg_verify *verify, const struct kg_info *info)
-{
-	const struct path *path = &verify->path;
-	/* whatever may come behind the end of the path is not of it */
-	if (path_is_complete(verify))
-		return false;
-	if (verify->orphans.late_relevant > 0 ||
-	    info->diags.entries[KG_DIAG_TRUNCATED_LINE].count > 0)
-		return true;
-	/* a path that was left is no path that was cut off */
-	return path->match != NULL && !path->match->is_dead;
-}
-
-/* Whether all calls are of the subject; without one: of one task. */
-static bool has_one_task(const struct kg_verify *verify)
-{
-	const struct path *path = &verify->path;
-	if (!path->has_subject)
-		return verify->owners.count <= 1;
-	for (size_t i = 0; i < verify->owners.count; i++) {
-		if (verify->owners.at[i].task_id != path->subject)
-			return false;
-	}
-	return true;
-}
-
-static enum kg_status weigh_evidence(struct kg_verify *verify, const struct kg_info *info,
-				     struct evidence *out)
-{
-	const uint64_t gap_count =
-		info->lost_gaps > verify->gap_count ? info->lost_gaps : verify->gap_count;
-	*out = (struct evidence){
-		.has_gaps = gap_count > 0,
-		.starts_late = verify->orphans.early_relevant > 0,
-		.ends_early = stops_early(verify, info),
-		.has_one_task = has_one_task(verify),
+	static const int badness[KG_VERDICT_COUNT] = {
+		[KG_VERDICT_SKIPPED] = 0,	[KG_VERDICT_PASS] = 1,
+		[KG_VERDICT_NOT_TRACEABLE] = 2, [KG_VERDICT_INCONCLUSIVE] = 3,
+		[KG_VERDICT_FAIL] = 4,
 	};
-	bool is_said = say_gaps(verify, info, gap_count, &out->why_gaps);
-	is_said &= say_late(verify, &out->why_late);
-	is_said &= say_early(verify, &out->why_early);
-	return is_said ? KG_OK : KG_NOMEM;
+	return badness[verdict];
 }
 
-/* ---- the path -------------------------------------------------------------------------------- */
-
-static void start_phase(const struct kg_verify *verify, uint32_t index, struct kg_check *out)
+static void add_to_tally(struct tally_check *tally, const struct kg_check *check)
 {
-	const struct spec_phase *phase = &verify->spec->main.phases.at[index];
-	*out = (struct kg_check){ .id = phase->id, .title = phase->title, .why = phase->why };
+	tally->pass_count += check->verdict == KG_VERDICT_PASS;
+	if (tally->subject_count++ == 0 || badness(check->verdict) > badness(tally->check.verdict))
+		tally->check = *check;
 }
 
-/* A phase that the path went through, or past. */
-static enum kg_status passed_phase(struct kg_verify *verify, uint32_t index, struct kg_check *check)
+/* Says which one of several subjects a check is about. */
+static enum kg_status name_subject(struct kg_verify *verify, const struct subject *subject,
+				   struct kg_check *check)
 {
-	const struct phase_state *state = &verify->path.phases[index];
-	struct words found = { .verify = verify };
-	if (state->count == 0) {
-		check->verdict = KG_VERDICT_SKIPPED;
-		check->why = "this step may be left out, and was";
+	struct words words = { .verify = verify };
+	if (check->found == NULL || check->verdict == KG_VERDICT_PASS)
 		return KG_OK;
+	words_add(&words, "%s; of the subject that begins on line %" PRIu64, check->found,
+		  subject->first.line_no);
+	return words_finish(&words, &check->found) ? KG_OK : KG_NOMEM;
+}
+
+static enum kg_status finish_tally(struct kg_verify *verify, struct tally_check *tally)
+{
+	struct words words = { .verify = verify };
+	if (tally->subject_count > 1 && tally->check.verdict == KG_VERDICT_PASS) {
+		words_add(&words, "%" PRIu64 " of %" PRIu64 " subjects", tally->pass_count,
+			  tally->subject_count);
+		if (!words_finish(&words, &tally->check.found))
+			return KG_NOMEM;
 	}
-	check->verdict = KG_VERDICT_PASS;
-	check->places[check->place_count++] = state->first;
-	words_add_count(&found, state->count, "call");
-	words_add(&found, state->count == 1 ? ", line %" PRIu64 : ", the first on line %" PRIu64,
-		  state->first.line_no);
-	return words_finish(&found, &check->found) ? KG_OK : KG_NOMEM;
+	return column_push(&verify->checks, tally->check) ? KG_OK : KG_NOMEM;
 }
 
-/* The phase in which the path was left. */
-static enum kg_status failed_phase(struct kg_verify *verify, struct kg_check *check)
-{
-	const struct departure *departure = &verify->path.match->departure;
-	struct words expected = { .verify = verify };
-	struct words found = { .verify = verify };
-	check->verdict = KG_VERDICT_FAIL;
-	if (departure->enclosing_count > 0)
-		words_add_expected(&expected, departure);
-	else
-		words_add_next_steps(&expected);
-	words_add_found(&found, departure);
-	check->places[check->place_count++] = departure->place;
-	bool is_said = words_finish(&expected, &check->expected);
-	is_said &= words_finish(&found, &check->found);
-	return is_said ? KG_OK : KG_NOMEM;
-}
+/* What all checks are made from. */
+struct reporting {
+	struct kg_verify *verify;
+	const struct kg_info *info;
+	struct evidence evidence;
+	size_t subject_count; /* of those that count */
+};
 
-/* The phase that the end of the trace cuts off. */
-static enum kg_status unfinished_phase(struct kg_verify *verify, struct kg_check *check)
-{
-	const struct path *path = &verify->path;
-	struct words expected = { .verify = verify };
-	struct words found = { .verify = verify };
-	check->verdict = KG_VERDICT_INCONCLUSIVE;
-	if (!path->has_subject) {
-		words_add(&expected, "a call of ");
-		words_add_names(&expected, verify->spec->first);
-		words_add(&found, "none");
-	} else if (path->match->is_cut) {
-		words_add_expected(&expected, &path->match->departure);
-		words_add(&found, "the end of the trace");
-		check->places[check->place_count++] = path->match->departure.place;
-	} else {
-		words_add_next_steps(&expected);
-		words_add(&found, "the end of the trace");
-	}
-	bool is_said = words_finish(&expected, &check->expected);
-	is_said &= words_finish(&found, &check->found);
-	return is_said ? KG_OK : KG_NOMEM;
-}
+/* ---- phases ---- */
 
-/* The phase in which the path stands; the number of phases if it is at its end. */
-static uint32_t current_phase(const struct kg_verify *verify)
+static enum kg_status tally_phase(const struct reporting *in, const struct subject *subject,
+				  const struct path *path, uint32_t phase,
+				  struct tally_check *tally)
 {
-	const struct path *path = &verify->path;
-	if (path->match->is_dead)
-		return path->failed_phase;
-	return path->match->is_cut ? path->cut_phase : path_position(verify);
-}
-
-/* Lost events take away what was found for and against the path alike. */
-static void doubt_phase(struct kg_check *check, const struct evidence *evidence)
-{
-	if (check->verdict == KG_VERDICT_SKIPPED)
-		return;
-	const char *doubt = NULL;
-	if (evidence->has_gaps)
-		doubt = evidence->why_gaps;
-	else if (evidence->starts_late && check->verdict != KG_VERDICT_PASS)
-		doubt = evidence->why_late;
-	else if (evidence->ends_early && check->verdict == KG_VERDICT_INCONCLUSIVE)
-		doubt = evidence->why_early;
-	if (doubt == NULL)
-		return;
-	check->verdict = KG_VERDICT_INCONCLUSIVE;
-	check->why = doubt;
-}
-
-static enum kg_status phase_check(struct kg_verify *verify, uint32_t index,
-				  const struct evidence *evidence, struct kg_check *out)
-{
-	const uint32_t current = current_phase(verify);
-	enum kg_status status = KG_OK;
-	start_phase(verify, index, out);
-	if (index < current) {
-		status = passed_phase(verify, index, out);
-	} else if (index > current) {
-		out->verdict = KG_VERDICT_SKIPPED;
-		out->why = verify->path.match->is_dead ? "not reached: the path was left before"
-						       : "not reached: the trace ends before";
-	} else if (verify->path.match->is_dead) {
-		status = failed_phase(verify, out);
-	} else {
-		status = unfinished_phase(verify, out);
-	}
-	doubt_phase(out, evidence);
+	struct evidence evidence;
+	struct kg_check check;
+	enum kg_status status =
+		evidence_for(in->verify, in->info, subject, path, &in->evidence, &evidence);
+	if (status == KG_OK)
+		status = phase_check(in->verify, path, phase, &evidence, &check);
+	if (status == KG_OK && in->subject_count > 1)
+		status = name_subject(in->verify, subject, &check);
+	if (status == KG_OK)
+		add_to_tally(tally, &check);
 	return status;
 }
 
-/* ---- structure ------------------------------------------------------------------------------- */
-
-static void losses_check(const struct evidence *evidence, struct kg_check *out)
+/* Without a subject there is only the first phase to say something about. */
+static enum kg_status absent_phase(struct kg_verify *verify, uint32_t index,
+				   const struct evidence *evidence, struct kg_check *out)
 {
-	*out = (struct kg_check){ .id = "structure:no-losses",
-				  .title = "the tracer lost no events",
-				  .verdict = KG_VERDICT_PASS };
-	if (evidence->has_gaps) {
-		out->verdict = KG_VERDICT_INCONCLUSIVE;
-		out->why = evidence->why_gaps;
-	}
-}
-
-static void add_edges(struct words *words, const struct orphans *orphans)
-{
-	if (orphans->early > 0) {
-		words_add_count(words, orphans->early, "call");
-		words_add(words, " already open when the trace begins");
-	}
-	if (orphans->late > 0) {
-		words_add(words, "%s", orphans->early > 0 ? ", " : "");
-		words_add_count(words, orphans->late, "call");
-		words_add(words, " still open when it ends");
-	}
-	if (orphans->split > 0) {
-		words_add(words, "%s", orphans->early + orphans->late > 0 ? ", " : "");
-		words_add_count(words, orphans->split, "call");
-		words_add(words, " split by an interrupt");
-	}
-}
-
-static enum kg_status orphans_check(struct kg_verify *verify, const struct kg_info *info,
-				    const struct evidence *evidence, struct kg_check *out)
-{
-	const struct orphans *orphans = &verify->orphans;
-	const uint64_t misnamed = info->diags.entries[KG_DIAG_NAME_MISMATCH].count;
-	struct words found = { .verify = verify };
-	*out = (struct kg_check){ .id = "structure:no-orphans",
-				  .title = "every call has its start and its end",
-				  .verdict = KG_VERDICT_PASS };
-	add_edges(&found, orphans);
-	if (orphans->torn > 0 || misnamed > 0) {
-		words_add(&found, "%s",
-			  orphans->early + orphans->late + orphans->split > 0 ? "; " : "");
-		words_add_count(&found, orphans->torn, "call");
-		words_add(&found, " in the middle without a start or an end");
-		if (misnamed > 0)
-			words_add(&found, ", %" PRIu64 " ended under another name", misnamed);
-		out->verdict = KG_VERDICT_FAIL;
-		out->why = "lines of the trace are missing, or belong to another task";
-		for (uint64_t i = 0; i < orphans->torn && i < KG_CHECK_PLACES; i++)
-			out->places[out->place_count++] = orphans->torn_places[i];
-	} else if (orphans->early_relevant + orphans->late_relevant > 0) {
-		out->verdict = KG_VERDICT_INCONCLUSIVE;
-		out->why = evidence->starts_late ? evidence->why_late : evidence->why_early;
-		out->places[out->place_count++] = orphans->relevant;
-	}
-	if (evidence->has_gaps && out->verdict == KG_VERDICT_FAIL) {
-		out->verdict = KG_VERDICT_INCONCLUSIVE;
-		out->why = evidence->why_gaps;
-	}
-	return words_finish(&found, &out->found) ? KG_OK : KG_NOMEM;
-}
-
-/* A check of an imperfection that the reader or the builder has counted. */
-struct diag_form {
-	const char *id;
-	const char *title;
-	const char *why;
-	enum kg_diag_kind kinds[2];
-	size_t kind_count;
-	bool survives_gaps; /* lost events are no excuse */
-};
-
-static const struct diag_form diag_forms[] = {
-	{ "structure:marks",
-	  "every duration mark fits its duration",
-	  "a mark and its duration were not written by the same kernel",
-	  { KG_DIAG_MARK_MISMATCH },
-	  1,
-	  true },
-	{ "structure:children",
-	  "no callees take longer than their caller",
-	  "calls are nested that cannot have been, or durations were changed",
-	  { KG_DIAG_CHILDREN_EXCEED },
-	  1,
-	  false },
-	{ "structure:switches",
-	  "every context switch leaves the task that was running",
-	  "a context switch is missing: calls may belong to another task",
-	  { KG_DIAG_BANNER_MISMATCH, KG_DIAG_TASK_MISMATCH },
-	  2,
-	  false },
-};
-
-static enum kg_status diag_check(struct kg_verify *verify, const struct kg_info *info,
-				 const struct diag_form *form, const struct evidence *evidence,
-				 struct kg_check *out)
-{
-	struct words found = { .verify = verify };
-	uint64_t count = 0;
-	*out = (struct kg_check){ .id = form->id,
-				  .title = form->title,
-				  .verdict = KG_VERDICT_PASS };
-	for (size_t i = 0; i < form->kind_count; i++) {
-		const struct kg_diag_entry *entry = &info->diags.entries[form->kinds[i]];
-		count += entry->count;
-		if (entry->first_line != 0)
-			out->places[out->place_count++] =
-				(struct kg_place){ .line_no = entry->first_line,
-						   .task_id = KG_NO_TASK,
-						   .func_id = KG_NO_FUNC,
-						   .cpu = KG_NO_CPU };
-	}
-	if (count == 0)
+	const struct spec_phase *phase = &verify->spec->main.phases.at[index];
+	struct words expected = { .verify = verify };
+	*out = (struct kg_check){ .id = phase->id,
+				  .title = phase->title,
+				  .verdict = KG_VERDICT_SKIPPED,
+				  .why = "not reached: the trace ends before" };
+	if (index > 0)
 		return KG_OK;
-	words_add(&found, "%" PRIu64 " that %s not", count, count == 1 ? "does" : "do");
-	if (out->place_count > 0)
-		words_add(&found, ", the first on line %" PRIu64, out->places[0].line_no);
-	out->verdict = KG_VERDICT_FAIL;
-	out->why = form->why;
-	if (evidence->has_gaps && !form->survives_gaps) {
-		out->verdict = KG_VERDICT_INCONCLUSIVE;
-		out->why = evidence->why_gaps;
-	}
-	return words_finish(&found, &out->found) ? KG_OK : KG_NOMEM;
+	words_add(&expected, "a call of ");
+	words_add_names(&expected, verify->spec->first);
+	out->verdict = KG_VERDICT_INCONCLUSIVE;
+	out->found = "none";
+	out->why = evidence->has_gaps ? evidence->why_gaps : evidence->why_early;
+	return words_finish(&expected, &out->expected) ? KG_OK : KG_NOMEM;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------- */
-
-static enum kg_status add_structure(struct kg_verify *verify, const struct kg_info *info,
-				    const struct evidence *evidence)
+static enum kg_status add_main_phase(const struct reporting *in, uint32_t phase)
 {
-	struct kg_check check;
-	losses_check(evidence, &check);
-	if (!column_push(&verify->checks, check))
-		return KG_NOMEM;
-	enum kg_status status = orphans_check(verify, info, evidence, &check);
-	if (status != KG_OK || !column_push(&verify->checks, check))
-		return KG_NOMEM;
-	for (size_t i = 0; i < sizeof(diag_forms) / sizeof(diag_forms[0]); i++) {
-		status = diag_check(verify, info, &diag_forms[i], evidence, &check);
-		if (status != KG_OK || !column_push(&verify->checks, check))
-			return KG_NOMEM;
+	struct kg_verify *verify = in->verify;
+	struct tally_check tally = { .subject_count = 0 };
+	enum kg_status status = KG_OK;
+	for (size_t i = 0; i < verify->subjects.count && status == KG_OK; i++) {
+		const struct subject *subject = verify->subjects.at[i];
+		if (subject_counts(verify, subject))
+			status = tally_phase(in, subject, subject->path, phase, &tally);
 	}
-	return KG_OK;
+	if (status == KG_OK && verify->subjects.count == 0)
+		status = absent_phase(verify, phase, &in->evidence, &tally.check);
+	return status == KG_OK ? finish_tally(verify, &tally) : status;
 }
 
-static enum kg_status add_phases(struct kg_verify *verify, const struct evidence *evidence)
+static enum kg_status add_thread_phase(const struct reporting *in, uint32_t phase)
 {
-	for (size_t i = 0; verify->path.match != NULL && i < verify->spec->main.phases.count; i++) {
-		struct kg_check check;
-		enum kg_status status = phase_check(verify, (uint32_t)i, evidence, &check);
-		if (status != KG_OK || !column_push(&verify->checks, check))
-			return KG_NOMEM;
-	}
-	return KG_OK;
-}
-
-static enum kg_status add_rules(struct kg_verify *verify, const struct evidence *evidence)
-{
-	for (size_t i = 0; i < verify->spec->rules.count; i++) {
-		struct kg_check check;
-		if (verify->spec->rules.at[i].kind == RULE_CHOICE)
+	struct kg_verify *verify = in->verify;
+	const struct spec_phase *names = &verify->spec->threads.phases.at[phase];
+	struct tally_check tally = { .check = { .id = names->id,
+						.title = names->title,
+						.verdict = KG_VERDICT_SKIPPED,
+						.why = "no task joined" } };
+	enum kg_status status = KG_OK;
+	for (size_t i = 0; i < verify->subjects.count; i++) {
+		const struct subject *subject = verify->subjects.at[i];
+		if (!subject_counts(verify, subject))
 			continue;
-		enum kg_status status = rule_check(verify, (uint32_t)i, evidence, &check);
-		if (status != KG_OK || !column_push(&verify->checks, check))
-			return KG_NOMEM;
+		for (size_t j = 0; j < subject->threads.count && status == KG_OK; j++)
+			status = tally_phase(in, subject, subject->threads.at[j], phase, &tally);
 	}
-	return KG_OK;
+	return status == KG_OK ? finish_tally(verify, &tally) : status;
 }
+
+static enum kg_status add_phases(const struct reporting *in)
+{
+	const struct kg_spec *spec = in->verify->spec;
+	enum kg_status status = KG_OK;
+	for (size_t i = 0; i < spec->main.phases.count && status == KG_OK; i++)
+		status = add_main_phase(in, (uint32_t)i);
+	for (size_t i = 0; i < spec->threads.phases.count && status == KG_OK; i++)
+		status = add_thread_phase(in, (uint32_t)i);
+	return status;
+}
+
+/* ---- rules ---- */
+
+/* Once for all subjects together, and for what no task of theirs does. */
+static enum kg_status add_rule_over_trace(const struct reporting *in, uint32_t rule)
+{
+	struct kg_verify *verify = in->verify;
+	struct rule_state *state = &verify->rules[rule];
+	struct kg_check check;
+	enum kg_status status = rule_check(verify, rule, state, &in->evidence, &check);
+	if (status != KG_OK)
+		return status;
+	if (in->subject_count > 1 && check.verdict == KG_VERDICT_FAIL &&
+	    !verify->spec->rules.at[rule].is_over_trace) {
+		check.verdict = KG_VERDICT_INCONCLUSIVE;
+		check.why = "calls that count here were made by tasks that are no subject's alone";
+	}
+	return column_push(&verify->checks, check) ? KG_OK : KG_NOMEM;
+}
+
+static enum kg_status tally_rule(const struct reporting *in, const struct subject *subject,
+				 uint32_t rule, struct tally_check *tally)
+{
+	struct kg_verify *verify = in->verify;
+	struct rule_state *states = subject->rules != NULL ? subject->rules : verify->rules;
+	struct evidence evidence;
+	struct kg_check check;
+	enum kg_status status =
+		evidence_for(verify, in->info, subject, subject->path, &in->evidence, &evidence);
+	if (status == KG_OK)
+		status = rule_check(verify, rule, &states[rule], &evidence, &check);
+	if (status == KG_OK && in->subject_count > 1)
+		status = name_subject(verify, subject, &check);
+	if (status == KG_OK)
+		add_to_tally(tally, &check);
+	return status;
+}
+
+static enum kg_status add_rule(const struct reporting *in, uint32_t rule)
+{
+	struct kg_verify *verify = in->verify;
+	struct tally_check tally = { .subject_count = 0 };
+	enum kg_status status = KG_OK;
+	if (verify->spec->rules.at[rule].is_over_trace || in->subject_count == 0 ||
+	    (in->subject_count > 1 && verify->rules[rule].shared_count > 0))
+		return add_rule_over_trace(in, rule);
+	for (size_t i = 0; i < verify->subjects.count && status == KG_OK; i++) {
+		const struct subject *subject = verify->subjects.at[i];
+		if (subject_counts(verify, subject))
+			status = tally_rule(in, subject, rule, &tally);
+	}
+	return status == KG_OK ? finish_tally(verify, &tally) : status;
+}
+
+static enum kg_status add_rules(const struct reporting *in)
+{
+	const struct kg_spec *spec = in->verify->spec;
+	enum kg_status status = KG_OK;
+	for (size_t i = 0; i < spec->rules.count && status == KG_OK; i++) {
+		if (spec->rules.at[i].kind != RULE_CHOICE)
+			status = add_rule(in, (uint32_t)i);
+	}
+	return status;
+}
+
+/* The first specification that suits the trace better, or NULL. */
+static const char *find_better(struct kg_verify *verify)
+{
+	const struct kg_spec *spec = verify->spec;
+	for (size_t i = 0; i < spec->rules.count; i++) {
+		if (spec->rules.at[i].kind == RULE_CHOICE && rule_holds(verify, (uint32_t)i))
+			return spec->rules.at[i].id;
+	}
+	return NULL;
+}
+
+/* ---- all ---- */
 
 static void sum_up(struct kg_verify *verify)
 {
 	struct kg_verify_report *report = &verify->report;
 	bool has_failed = false;
-	bool has_doubt = false;
+	bool has_doubt = verify->untold_subjects > 0;
 	for (size_t i = 0; i < verify->checks.count; i++) {
 		const struct kg_check *check = &verify->checks.at[i];
 		report->counts[check->verdict]++;
@@ -402,6 +248,8 @@ static void sum_up(struct kg_verify *verify)
 			continue;
 		has_failed |= check->verdict == KG_VERDICT_FAIL;
 		has_doubt |= check->verdict == KG_VERDICT_INCONCLUSIVE;
+		/* behind a step that cannot be seen the path cannot be followed */
+		has_doubt |= check->verdict == KG_VERDICT_NOT_TRACEABLE && check->expected != NULL;
 	}
 	report->checks = verify->checks.at;
 	report->check_count = verify->checks.count;
@@ -413,22 +261,26 @@ static void sum_up(struct kg_verify *verify)
 enum kg_status kg_verify_report(struct kg_verify *verify, const struct kg_info *info,
 				struct kg_verify_report *out)
 {
-	struct evidence evidence;
+	struct reporting in = { .verify = verify, .info = info };
 	if (verify->is_reported) {
 		*out = verify->report;
 		return KG_OK;
 	}
 	verify->checks.count = 0;
-	enum kg_status status = weigh_evidence(verify, info, &evidence);
+	for (size_t i = 0; i < verify->subjects.count; i++)
+		in.subject_count += subject_counts(verify, verify->subjects.at[i]);
+	enum kg_status status = evidence_weigh(verify, info, &in.evidence);
 	if (status == KG_OK)
-		status = add_phases(verify, &evidence);
+		status = add_phases(&in);
 	if (status == KG_OK)
-		status = add_rules(verify, &evidence);
+		status = add_rules(&in);
 	if (status == KG_OK)
-		status = add_structure(verify, info, &evidence);
+		status = structure_checks(verify, info, &in.evidence);
 	if (status != KG_OK)
 		return status;
 	sum_up(verify);
+	verify->report.better = find_better(verify);
+	verify->report.subject_count = in.subject_count;
 	verify->is_reported = true;
 	*out = verify->report;
 	return KG_OK;

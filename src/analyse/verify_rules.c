@@ -24,25 +24,82 @@ static bool init_state(struct kg_verify *verify, const struct rule *rule, struct
 	       state->last != NULL;
 }
 
-enum kg_status rules_init(struct kg_verify *verify)
+/* States of all rules, at their start; NULL when memory is out. */
+static struct rule_state *make_states(struct kg_verify *verify)
 {
 	const struct kg_spec *spec = verify->spec;
-	verify->rules = arena_alloc(&verify->memory, spec->rules.count * sizeof(*verify->rules));
-	if (verify->rules == NULL)
-		return KG_NOMEM;
-	for (size_t i = 0; i < spec->rules.count; i++) {
-		if (!init_state(verify, &spec->rules.at[i], &verify->rules[i]))
-			return KG_NOMEM;
+	struct rule_state *states =
+		arena_alloc(&verify->memory, spec->rules.count * sizeof(*states));
+	for (size_t i = 0; states != NULL && i < spec->rules.count; i++) {
+		if (!init_state(verify, &spec->rules.at[i], &states[i]))
+			return NULL;
 	}
-	return KG_OK;
+	return states;
+}
+
+enum kg_status rules_init(struct kg_verify *verify)
+{
+	verify->rules = make_states(verify);
+	return verify->rules != NULL ? KG_OK : KG_NOMEM;
+}
+
+enum kg_status rules_start(struct kg_verify *verify, struct subject *subject)
+{
+	subject->rules = make_states(verify);
+	return subject->rules != NULL ? KG_OK : KG_NOMEM;
+}
+
+/* Makes a state that is at its start like another. */
+static bool copy_state(const struct rule *rule, const struct rule_state *from,
+		       struct rule_state *to)
+{
+	const size_t count = rule->names_count;
+	const struct rule_state start = *to;
+	*to = *from;
+	to->counts = start.counts;
+	to->open_counts = start.open_counts;
+	to->first = start.first;
+	to->last = start.last;
+	to->waiting = start.waiting;
+	to->by_cpu = start.by_cpu;
+	if (count > 0) {
+		memcpy(to->counts, from->counts, count * sizeof(*to->counts));
+		memcpy(to->open_counts, from->open_counts, count * sizeof(*to->open_counts));
+		memcpy(to->first, from->first, count * sizeof(*to->first));
+		memcpy(to->last, from->last, count * sizeof(*to->last));
+	}
+	for (size_t i = 0; i < from->waiting.count; i++) {
+		if (!column_push(&to->waiting, from->waiting.at[i]))
+			return false;
+	}
+	for (size_t i = 0; i < from->by_cpu.count; i++) {
+		if (!column_push(&to->by_cpu, from->by_cpu.at[i]))
+			return false;
+	}
+	return true;
+}
+
+enum kg_status rules_split(struct kg_verify *verify, struct subject *subject)
+{
+	enum kg_status status = rules_start(verify, subject);
+	for (size_t i = 0; status == KG_OK && i < verify->spec->rules.count; i++) {
+		if (!copy_state(&verify->spec->rules.at[i], &verify->rules[i], &subject->rules[i]))
+			status = KG_NOMEM;
+	}
+	return status;
+}
+
+void rules_end(struct kg_verify *verify, struct rule_state *rules)
+{
+	for (size_t i = 0; rules != NULL && i < verify->spec->rules.count; i++) {
+		column_release(&rules[i].waiting);
+		column_release(&rules[i].by_cpu);
+	}
 }
 
 void rules_release(struct kg_verify *verify)
 {
-	for (size_t i = 0; verify->rules != NULL && i < verify->spec->rules.count; i++) {
-		column_release(&verify->rules[i].waiting);
-		column_release(&verify->rules[i].by_cpu);
-	}
+	rules_end(verify, verify->rules);
 }
 
 /* ---- hooks ----------------------------------------------------------------------------------- */
@@ -156,17 +213,17 @@ static enum kg_status open_pair(const struct rule_event *event)
 	return KG_OK;
 }
 
-static enum kg_status open_each(const struct rule_event *event)
+/* A match goes with each call, down to some depth; it is one for all states of the rule. */
+static enum kg_status follow_each(const struct rule_event *event, bool *out_is_followed)
 {
 	struct verify_lane *lane = event->lane;
 	const uint32_t index = event->hook->rule;
 	size_t nested = 0;
 	for (size_t i = 0; i < lane->matches.count; i++)
 		nested += lane->matches.at[i]->parent == NULL && lane->matches.at[i]->rule == index;
-	if (nested >= EACH_MAX_NESTED || is_half(event)) {
-		event->state->unknown_count++;
+	*out_is_followed = nested < EACH_MAX_NESTED && !is_half(event);
+	if (!*out_is_followed)
 		return KG_OK;
-	}
 	struct match *match = match_start(&event->verify->matcher, event->rule->call);
 	if (match == NULL)
 		return KG_NOMEM;
@@ -252,8 +309,6 @@ static enum kg_status open_for_kind(const struct rule_event *event)
 		return KG_OK;
 	case RULE_PAIR:
 		return open_pair(event);
-	case RULE_EACH:
-		return open_each(event);
 	case RULE_ORDER:
 		open_order(event);
 		return KG_OK;
@@ -271,6 +326,7 @@ static enum kg_status open_for_kind(const struct rule_event *event)
 	case RULE_LAST:
 		open_last(event);
 		return KG_OK;
+	case RULE_EACH:
 	case RULE_EXPR:
 	case RULE_BUDGET:
 	case RULE_CLOSED:
@@ -293,6 +349,51 @@ static void count_opened(const struct rule_event *event)
 		state->first[role] = event->place;
 }
 
+/* Tells a state of a call that opens. */
+static enum kg_status open_in_state(struct rule_event *event, struct rule_state *state)
+{
+	event->state = state;
+	if (event->hook->role == ROLE_WHEN) {
+		state->when_count++;
+		return KG_OK;
+	}
+	count_opened(event);
+	enum kg_status status = open_for_kind(event);
+	if (event->rule->kind != RULE_MODULES)
+		state->open_counts[event->hook->role]++;
+	return status;
+}
+
+/* The rules of the subject whose call it is; NULL where they are those of all. */
+static struct rule_state *own_rules(const struct kg_verify *verify, const struct verify_lane *lane)
+{
+	return lane->subject != NO_SUBJECT ? subject_get(verify, lane->subject)->rules : NULL;
+}
+
+static enum kg_status open_in_rule(struct rule_event *event)
+{
+	struct kg_verify *verify = event->verify;
+	const uint32_t index = event->hook->rule;
+	struct rule_state *all = &verify->rules[index];
+	struct rule_state *own = own_rules(verify, event->lane);
+	bool is_followed = true;
+	enum kg_status status = KG_OK;
+	if (event->rule->kind == RULE_EACH && event->hook->role == 0)
+		status = follow_each(event, &is_followed);
+	if (status == KG_OK)
+		status = open_in_state(event, all);
+	if (status == KG_OK && own != NULL)
+		status = open_in_state(event, &own[index]);
+	if (event->lane->subject == NO_SUBJECT && verify->subjects.count > 0)
+		all->shared_count++;
+	if (!is_followed) {
+		all->unknown_count++;
+		if (own != NULL)
+			own[index].unknown_count++;
+	}
+	return status;
+}
+
 enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
 			  const struct kg_call *call)
 {
@@ -305,17 +406,9 @@ enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
 	for (uint32_t i = 0; i < entry->hook_count; i++) {
 		event.hook = &verify->hooks.at[entry->first_hook + i];
 		event.rule = &verify->spec->rules.at[event.hook->rule];
-		event.state = &verify->rules[event.hook->rule];
-		if (event.hook->role == ROLE_WHEN) {
-			event.state->when_count++;
-			continue;
-		}
-		count_opened(&event);
-		enum kg_status status = open_for_kind(&event);
+		enum kg_status status = open_in_rule(&event);
 		if (status != KG_OK)
 			return status;
-		if (event.rule->kind != RULE_MODULES)
-			event.state->open_counts[event.hook->role]++;
 	}
 	return KG_OK;
 }
@@ -384,38 +477,64 @@ static void close_for_kind(const struct rule_event *event)
 	}
 }
 
-void rules_close(struct kg_verify *verify, const struct kg_call *call)
+/* Tells a state of a call that closes. */
+static void close_in_state(struct rule_event *event, struct rule_state *state)
+{
+	event->state = state;
+	/* the call may have opened when it was another subject's */
+	if (state->open_counts[event->hook->role] > 0)
+		state->open_counts[event->hook->role]--;
+	close_for_kind(event);
+}
+
+void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
+		 const struct kg_call *call)
 {
 	if (call->func_id == KG_NO_FUNC)
 		return;
 	const struct function_entry *entry = &verify->functions.at[call->func_id];
 	struct rule_event event = { .verify = verify, .call = call };
+	struct rule_state *own = entry->hook_count > 0 ? own_rules(verify, lane) : NULL;
 	for (uint32_t i = 0; i < entry->hook_count; i++) {
 		event.hook = &verify->hooks.at[entry->first_hook + i];
 		event.rule = &verify->spec->rules.at[event.hook->rule];
-		event.state = &verify->rules[event.hook->rule];
 		if (event.hook->role == ROLE_WHEN || event.rule->kind == RULE_MODULES)
 			continue;
 		event.place = place_of_end(call);
-		event.state->open_counts[event.hook->role]--;
-		close_for_kind(&event);
+		close_in_state(&event, &verify->rules[event.hook->rule]);
+		if (own != NULL)
+			close_in_state(&event, &own[event.hook->rule]);
 	}
 }
 
 /* ---- calls that were followed ---------------------------------------------------------------- */
 
-void rules_judge_each(struct kg_verify *verify, struct match *match, const struct kg_call *call)
+static enum kg_status judge_in_state(struct kg_verify *verify, struct rule_state *state,
+				     const struct match *match, const struct kg_call *call)
 {
-	struct rule_state *state = &verify->rules[match->rule];
 	if (!match->is_dead) {
 		state->unknown_count += (call->flags & KG_CALL_INCOMPLETE) != 0;
-		return;
+		return KG_OK;
 	}
 	if (state->broken_count == 0) {
 		struct kg_place start = place_of_start(call);
-		state->departure = match->departure;
-		state->departure.enclosing[state->departure.enclosing_count++] =
+		state->departure = arena_alloc(&verify->memory, sizeof(*state->departure));
+		if (state->departure == NULL)
+			return KG_NOMEM;
+		*state->departure = match->departure;
+		state->departure->enclosing[state->departure->enclosing_count++] =
 			(struct enclosing){ start.line_no, start.func_id };
 	}
 	note_broken(state, 0, &match->departure.place, NULL);
+	return KG_OK;
+}
+
+enum kg_status rules_judge_each(struct kg_verify *verify, const struct verify_lane *lane,
+				const struct match *match, const struct kg_call *call)
+{
+	struct rule_state *own = own_rules(verify, lane);
+	enum kg_status status = judge_in_state(verify, &verify->rules[match->rule], match, call);
+	if (status == KG_OK && own != NULL)
+		status = judge_in_state(verify, &own[match->rule], match, call);
+	return status;
 }

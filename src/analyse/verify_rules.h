@@ -8,6 +8,7 @@
 #include "analyse/verify_match.h"
 
 struct kg_verify;
+struct subject;
 struct verify_lane;
 
 #define ROLE_WHEN UINT32_MAX
@@ -22,6 +23,7 @@ struct hook {
 /* What is gathered for a rule; what of it is used depends on its kind. */
 struct rule_state {
 	uint64_t when_count;
+	uint64_t shared_count;	/* calls that may be any subject's */
 	uint64_t *counts;	/* calls, by role */
 	uint64_t *open_counts;	/* of these: open, by role */
 	struct kg_place *first; /* where the first one started, by role */
@@ -37,39 +39,41 @@ struct rule_state {
 	uint64_t max_ns;		 /* BUDGET */
 	uint64_t total_ns;
 	struct kg_place longest;
-	uint64_t unknown_count;	    /* EACH: calls that were not seen in whole */
-	struct departure departure; /* EACH: the first one */
+	uint64_t unknown_count;	     /* EACH: calls that were not seen in whole */
+	struct departure *departure; /* EACH: the first one, once there is one */
 };
 
 /* ---- while the trace is read ---- */
 
 KG_MUST_USE enum kg_status rules_init(struct kg_verify *verify);
 void rules_release(struct kg_verify *verify);
+/* Gives a subject rules of its own: as they are now for all, or at their start. */
+KG_MUST_USE enum kg_status rules_split(struct kg_verify *verify, struct subject *subject);
+KG_MUST_USE enum kg_status rules_start(struct kg_verify *verify, struct subject *subject);
+/* Frees what states hold; NULL is none. */
+void rules_end(struct kg_verify *verify, struct rule_state *rules);
 /* Adds the hooks of a function that is new. */
 KG_MUST_USE enum kg_status rules_hook(struct kg_verify *verify, kg_func_id func_id,
 				      const uint64_t *row);
 /* A call that counts opens, or closes. */
 KG_MUST_USE enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
 				      const struct kg_call *call);
-void rules_close(struct kg_verify *verify, const struct kg_call *call);
+void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
+		 const struct kg_call *call);
 /* A call has ended that a match of an "each" went with. */
-void rules_judge_each(struct kg_verify *verify, struct match *match, const struct kg_call *call);
+KG_MUST_USE enum kg_status rules_judge_each(struct kg_verify *verify,
+					    const struct verify_lane *lane,
+					    const struct match *match, const struct kg_call *call);
 
 /* ---- when it has been ---- */
 
-/* How far the trace can be trusted to have everything. */
-struct evidence {
-	bool has_gaps;
-	bool starts_late;
-	bool ends_early;
-	bool has_one_task;    /* as if the tracer had been told to follow the subject alone */
-	const char *why_gaps; /* in words; set where the flag is */
-	const char *why_late;
-	const char *why_early;
-};
+struct evidence;
 
-/* Writes the check of a rule. */
+/* Writes the check of a rule that has come to a state. */
 KG_MUST_USE enum kg_status rule_check(struct kg_verify *verify, uint32_t rule,
-				      const struct evidence *evidence, struct kg_check *out);
+				      struct rule_state *state, const struct evidence *evidence,
+				      struct kg_check *out);
+/* Whether a comparison holds: RULE_EXPR, RULE_CHOICE. */
+bool rule_holds(struct kg_verify *verify, uint32_t rule);
 
 #endif

@@ -337,8 +337,8 @@ static void judge_each(struct ruling *ruling)
 				  state->unknown_count);
 		return;
 	}
-	words_add_expected(&ruling->expected, &state->departure);
-	words_add_found(&ruling->found, &state->departure);
+	words_add_expected(&ruling->expected, state->departure);
+	words_add_found(&ruling->found, state->departure);
 	if (state->broken_count > 1)
 		words_add(&ruling->found, ", and %" PRIu64 " more", state->broken_count - 1);
 }
@@ -438,6 +438,8 @@ static const char *doubt_about(const struct ruling *ruling, const struct evidenc
 		return NULL;
 	if (evidence->has_gaps)
 		return evidence->why_gaps;
+	if (evidence->is_partial && (ruling->outcome != OUTCOME_HOLDS || ruling->needs_whole))
+		return evidence->why_partial;
 	if (is_broken)
 		return evidence->starts_late && depends_on_start(kind) ? evidence->why_late : NULL;
 	if (ruling->outcome == OUTCOME_HOLDS && !ruling->needs_whole)
@@ -518,32 +520,83 @@ static void add_why_skipped(struct words *words, const struct rule *rule,
 		words_add(words, "the parameter \"%s\" is not set", missing);
 	} else if (rule->needs_all_tasks && evidence->has_one_task) {
 		words_add(words, "the trace has one task only, and what others do counts here");
+	} else if (rule->kind == RULE_BUDGET && words->verify->scope.is_emulated) {
+		words_add(words, "the processor was emulated: no duration is that of hardware");
 	}
 }
 
-enum kg_status rule_check(struct kg_verify *verify, uint32_t index, const struct evidence *evidence,
-			  struct kg_check *out)
+/* ---- what cannot be seen --------------------------------------------------------------------- */
+
+/* A set of names without which nothing can be said, and of which nothing can be seen. */
+static names_id find_unseen(const struct kg_verify *verify, const struct rule *rule)
+{
+	uint32_t seen_count = 0;
+	if (is_unseen(verify, rule->when))
+		return rule->when;
+	for (uint32_t i = 0; i < rule->names_count; i++) {
+		if (!is_unseen(verify, rule->names[i]))
+			seen_count++;
+		else if (rule->kind != RULE_ORDER)
+			return rule->names[i];
+	}
+	/* an order is one among those that can be seen */
+	return rule->kind == RULE_ORDER && seen_count < 2 ? rule->names[0] : NO_NAMES;
+}
+
+static void add_why_unseen(struct words *words, const struct rule *rule)
+{
+	const names_id unseen = find_unseen(words->verify, rule);
+	if (unseen == NO_NAMES)
+		return;
+	words_add(words, "the recording could not show ");
+	words_add_names(words, unseen);
+}
+
+static bool is_set_aside(struct words *words, enum kg_verdict verdict, struct kg_check *out)
+{
+	if (!words_finish(words, &out->why))
+		return false;
+	if (out->why != NULL)
+		out->verdict = verdict;
+	return true;
+}
+
+enum kg_status rule_check(struct kg_verify *verify, uint32_t index, struct rule_state *state,
+			  const struct evidence *evidence, struct kg_check *out)
 {
 	const struct rule *rule = &verify->spec->rules.at[index];
 	struct ruling ruling = { .verify = verify,
 				 .rule = rule,
-				 .state = &verify->rules[index],
+				 .state = state,
 				 .expected = { .verify = verify },
 				 .found = { .verify = verify } };
+	struct words unseen = { .verify = verify };
 	struct words skipped = { .verify = verify };
 	*out = (struct kg_check){ .id = rule->id,
 				  .title = rule->title,
 				  .is_warning = rule->is_warning };
-	add_why_skipped(&skipped, rule, ruling.state, evidence);
-	if (!words_finish(&skipped, &out->why))
+	add_why_unseen(&unseen, rule);
+	if (!is_set_aside(&unseen, KG_VERDICT_NOT_TRACEABLE, out))
 		return KG_NOMEM;
-	if (out->why != NULL) {
-		out->verdict = KG_VERDICT_SKIPPED;
+	if (out->why != NULL)
 		return KG_OK;
-	}
+	add_why_skipped(&skipped, rule, ruling.state, evidence);
+	if (!is_set_aside(&skipped, KG_VERDICT_SKIPPED, out))
+		return KG_NOMEM;
+	if (out->why != NULL)
+		return KG_OK;
 	judge(&ruling);
 	write_verdict(&ruling, evidence, out);
 	bool is_said = words_finish(&ruling.expected, &out->expected);
 	is_said &= words_finish(&ruling.found, &out->found);
 	return is_said ? KG_OK : KG_NOMEM;
+}
+
+bool rule_holds(struct kg_verify *verify, uint32_t index)
+{
+	const struct rule *rule = &verify->spec->rules.at[index];
+	const struct ruling ruling = { .verify = verify,
+				       .rule = rule,
+				       .state = &verify->rules[index] };
+	return missing_param(verify->spec, rule) == NULL && expr_holds(&ruling);
 }

@@ -263,25 +263,25 @@ void words_add_found(struct words *words, const struct departure *departure)
 /* ---- steps of the path ----------------------------------------------------------------------- */
 
 /* The phases in which a call of some names could come next. */
-static void add_phases_of(struct words *words, names_id names, const bool *has_phase)
+static void add_phases_of(struct words *words, const struct spec_route *route, names_id names,
+			  const bool *has_phase)
 {
-	const struct kg_spec *spec = words->verify->spec;
 	size_t added = 0;
 	words_add_names(words, names);
 	words_add(words, " (");
-	for (size_t i = 0; i < spec->main.phases.count; i++) {
+	for (size_t i = 0; i < route->phases.count; i++) {
 		if (has_phase[i])
 			words_add(words, "%s%s", added++ > 0 ? " or " : "",
-				  spec->main.phases.at[i].id + strlen("phase:"));
+				  route->phases.at[i].id + strlen("phase:"));
 	}
 	words_add(words, ")");
 }
 
 /* Marks the phases of the edges of some names; false if an earlier edge is of these names too. */
-static bool mark_phases(const struct kg_verify *verify, names_id names, size_t first_index,
-			bool *has_phase)
+static bool mark_phases(const struct kg_verify *verify, const struct path *path, names_id names,
+			size_t first_index, bool *has_phase)
 {
-	const struct match *match = verify->path.match;
+	const struct match *match = path->match;
 	const struct automaton_edge *edge;
 	struct edge_walk walk = edge_walk_start(match->automaton, match->states);
 	for (size_t i = 0; (edge = edge_walk_next(&walk)) != NULL; i++) {
@@ -294,11 +294,11 @@ static bool mark_phases(const struct kg_verify *verify, names_id names, size_t f
 	return true;
 }
 
-void words_add_next_steps(struct words *words)
+void words_add_next_steps(struct words *words, const struct path *path)
 {
 	const struct kg_verify *verify = words->verify;
-	const struct match *match = verify->path.match;
-	const size_t phase_count = verify->spec->main.phases.count;
+	const struct match *match = path->match;
+	const size_t phase_count = path->route->phases.count;
 	const struct automaton_edge *edge;
 	size_t added = 0;
 	bool *has_phase = memory_alloc(phase_count * sizeof(*has_phase));
@@ -310,12 +310,12 @@ void words_add_next_steps(struct words *words)
 	for (size_t i = 0; (edge = edge_walk_next(&walk)) != NULL; i++) {
 		const names_id names = verify->spec->calls.at[edge->call].names;
 		memset(has_phase, 0, phase_count * sizeof(*has_phase));
-		if (!mark_phases(verify, names, i, has_phase))
+		if (!mark_phases(verify, path, names, i, has_phase))
 			continue;
 		if (added == MAX_ALTERNATIVES)
 			break;
 		words_add(words, "%s", added++ > 0 ? " or " : "");
-		add_phases_of(words, names, has_phase);
+		add_phases_of(words, path->route, names, has_phase);
 	}
 	memory_free(has_phase);
 	if (automaton_accepts(match->automaton, match->states))

@@ -11,7 +11,7 @@
 #ifndef ANALYSE_VERIFY_WORDS_H
 #define ANALYSE_VERIFY_WORDS_H
 
-#include "analyse/verify_match.h"
+#include "analyse/verify_path.h"
 
 struct kg_verify;
 
@@ -36,7 +36,7 @@ void words_add_expected(struct words *words, const struct departure *departure);
 /* What came instead. */
 void words_add_found(struct words *words, const struct departure *departure);
 /* Top-level calls that could come next, with the phases that they are of. */
-void words_add_next_steps(struct words *words);
+void words_add_next_steps(struct words *words, const struct path *path);
 /* Ends the text and hands it over; false when memory was out. Nothing in it becomes NULL. */
 bool words_finish(struct words *words, const char **out);
 

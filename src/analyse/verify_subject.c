@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows whose path is followed, and which tasks are whose. */
+#include "analyse/verify.h"
+
+#include "base/banned.h"
+
+struct subject *subject_get(const struct kg_verify *verify, subject_id id)
+{
+	return id == NO_SUBJECT ? NULL : verify->subjects.at[id - 1];
+}
+
+bool subject_counts(const struct kg_verify *verify, const struct subject *subject)
+{
+	return verify->born_count > 0 ? subject->is_born : subject == verify->subjects.at[0];
+}
+
+static bool is_alive(const struct subject *subject)
+{
+	return subject->is_born && !subject->is_gone;
+}
+
+/* Without a call that makes it, a subject is there from its first call on. */
+static bool has_lives(const struct kg_spec *spec)
+{
+	return spec->born != NO_NAMES;
+}
+
+/* ---- subjects that come ---------------------------------------------------------------------- */
+
+static enum kg_status add_path(struct kg_verify *verify, const struct spec_route *route,
+			       struct path **out)
+{
+	*out = NULL;
+	if (route->automaton == NULL)
+		return KG_OK;
+	*out = path_new(verify, route);
+	return *out != NULL ? KG_OK : KG_NOMEM;
+}
+
+/* The first call of a task that none is known by starts one. */
+static enum kg_status start_subject(struct kg_verify *verify, struct owner *owner,
+				    const struct kg_call *call)
+{
+	if (verify->subjects.count >= SUBJECTS_MAX) {
+		verify->untold_subjects++;
+		owner->subject = NO_SUBJECT;
+		owner->path = NULL;
+		return KG_OK;
+	}
+	struct subject *subject = arena_alloc(&verify->memory, sizeof(*subject));
+	if (subject == NULL || !column_push(&verify->subjects, subject))
+		return KG_NOMEM;
+	subject->task_id = call->task_id;
+	subject->first = place_of_start(call);
+	owner->subject = (subject_id)verify->subjects.count;
+	enum kg_status status = add_path(verify, &verify->spec->main, &subject->path);
+	owner->path = subject->path;
+	if (verify->subjects.count == 1)
+		verify->others = owner->subject;
+	if (status == KG_OK && verify->subjects.count == 2)
+		status = rules_split(verify, verify->subjects.at[0]);
+	if (status == KG_OK && verify->subjects.count >= 2)
+		status = rules_start(verify, subject);
+	return status;
+}
+
+static bool starts_another(const struct kg_verify *verify, const struct owner *owner)
+{
+	const struct subject *subject = subject_get(verify, owner->subject);
+	if (!has_lives(verify->spec))
+		return verify->subjects.count == 0;
+	return subject == NULL || (owner->is_main && subject->is_gone);
+}
+
+/* ---- tasks that belong to them --------------------------------------------------------------- */
+
+static bool is_worker(struct kg_verify *verify, struct owner *owner)
+{
+	const struct kg_spec *spec = verify->spec;
+	if (!owner->is_comm_known) {
+		owner->is_comm_known = true;
+		owner->is_worker =
+			spec->has_also_task && owner->task_id != KG_NO_TASK &&
+			regexec(&spec->also_task, kg_tasks_get(verify->tasks, owner->task_id)->comm,
+				0, NULL, 0) == 0;
+	}
+	return owner->is_worker;
+}
+
+/* Whether a task may be one of a subject's. */
+typedef bool fit_test(const struct kg_spec *spec, const struct subject *subject);
+
+static bool fits_worker(const struct kg_spec *spec, const struct subject *subject)
+{
+	return !subject->has_worker && (spec->worker_from == NO_NAMES || subject->may_have_worker);
+}
+
+static bool fits_thread(const struct kg_spec *spec, const struct subject *subject)
+{
+	(void)spec;
+	(void)subject;
+	return true;
+}
+
+/* The only subject alive that a task fits; *is_open tells that there are several. */
+static subject_id find_only(const struct kg_verify *verify, fit_test *fits, bool *is_open)
+{
+	subject_id found = NO_SUBJECT;
+	*is_open = false;
+	for (size_t i = 0; i < verify->subjects.count; i++) {
+		const struct subject *subject = verify->subjects.at[i];
+		const bool is_there = !has_lives(verify->spec) || is_alive(subject);
+		if (!is_there || !fits(verify->spec, subject))
+			continue;
+		*is_open = found != NO_SUBJECT;
+		if (*is_open)
+			return NO_SUBJECT;
+		found = (subject_id)i + 1;
+	}
+	return found;
+}
+
+/* A task that may be any one's: what those lack may be there. */
+static void note_missing(struct kg_verify *verify, fit_test *fits)
+{
+	for (size_t i = 0; i < verify->subjects.count; i++) {
+		struct subject *subject = verify->subjects.at[i];
+		if (is_alive(subject) && fits(verify->spec, subject))
+			subject->is_missing = true;
+	}
+}
+
+static void adopt_worker(struct kg_verify *verify, struct owner *owner)
+{
+	bool is_open;
+	const subject_id id = find_only(verify, fits_worker, &is_open);
+	struct subject *subject = subject_get(verify, id);
+	if (is_open)
+		note_missing(verify, fits_worker);
+	/* a subject's second worker is its own, as long as there is no other subject */
+	if (subject == NULL && verify->subjects.count == 1)
+		subject = verify->subjects.at[0];
+	if (subject == NULL)
+		return;
+	owner->subject = id != NO_SUBJECT ? id : 1;
+	owner->path = subject->path;
+	subject->has_worker = true;
+}
+
+static enum kg_status adopt_thread(struct kg_verify *verify, struct owner *owner)
+{
+	bool is_open;
+	const subject_id id = find_only(verify, fits_thread, &is_open);
+	struct subject *subject = subject_get(verify, id);
+	struct path *path;
+	if (is_open)
+		note_missing(verify, fits_thread);
+	if (subject == NULL)
+		return KG_OK;
+	enum kg_status status = add_path(verify, &verify->spec->threads, &path);
+	if (status == KG_OK && path != NULL && !column_push(&subject->threads, path))
+		status = KG_NOMEM;
+	owner->subject = id;
+	owner->path = path;
+	return status;
+}
+
+/* A worker that outlives its subject, or a thread, is free for the next. */
+static void leave_subject(const struct kg_verify *verify, struct owner *owner)
+{
+	const struct subject *subject = subject_get(verify, owner->subject);
+	if (owner->is_main || subject == NULL || !subject->is_gone || verify->subjects.count < 2)
+		return;
+	owner->subject = NO_SUBJECT;
+	owner->path = NULL;
+}
+
+/* Finds out anew whose the calls of tasks are that belong to none. */
+static void find_others(struct kg_verify *verify)
+{
+	subject_id found = NO_SUBJECT;
+	for (size_t i = 0; i < verify->subjects.count; i++) {
+		if (!is_alive(verify->subjects.at[i]))
+			continue;
+		verify->others = NO_SUBJECT;
+		if (found != NO_SUBJECT)
+			return;
+		found = (subject_id)i + 1;
+	}
+	/* with nothing alive it is what is left of the last one */
+	if (found != NO_SUBJECT)
+		verify->others = found;
+}
+
+/* ---- what calls tell ------------------------------------------------------------------------- */
+
+static void note_life(struct kg_verify *verify, struct subject *subject, const uint64_t *row)
+{
+	const struct kg_spec *spec = verify->spec;
+	if (row_has(row, spec->worker_from))
+		subject->may_have_worker = true;
+	if (!row_has(row, spec->born))
+		return;
+	/* a second one in the same task, while the first is alive: nothing tells them apart */
+	if (is_alive(subject)) {
+		subject->is_mixed = true;
+		return;
+	}
+	subject->is_born = true;
+	verify->born_count++;
+	find_others(verify);
+}
+
+/* Whether something is done to a subject that nobody was seen to make, or to try to. */
+static bool is_late(const struct kg_verify *verify, const struct owner *owner, const uint64_t *row)
+{
+	const struct kg_spec *spec = verify->spec;
+	const struct subject *subject = subject_get(verify, owner->subject);
+	return has_lives(spec) && verify->born_count == 0 &&
+	       (subject == NULL || !subject->was_tried) &&
+	       (row_has(row, spec->join) || row_has(row, spec->gone));
+}
+
+enum kg_status subject_note_open(struct kg_verify *verify, struct verify_lane *lane,
+				 const struct kg_call *call, const uint64_t *row)
+{
+	struct owner *owner = &verify->owners.at[lane->owner];
+	enum kg_status status = KG_OK;
+	leave_subject(verify, owner);
+	verify->starts_late |= is_late(verify, owner, row);
+	if (row_has(row, verify->spec->first) && starts_another(verify, owner)) {
+		owner->is_main = true;
+		status = start_subject(verify, owner, call);
+	} else if (owner->subject == NO_SUBJECT && is_worker(verify, owner)) {
+		adopt_worker(verify, owner);
+	} else if (owner->subject == NO_SUBJECT && row_has(row, verify->spec->join)) {
+		status = adopt_thread(verify, owner);
+	}
+	if (owner->subject == NO_SUBJECT || status != KG_OK)
+		return status;
+	lane->subject = owner->subject;
+	note_life(verify, subject_get(verify, owner->subject), row);
+	return KG_OK;
+}
+
+void subject_note_close(struct kg_verify *verify, const struct verify_lane *lane,
+			const struct kg_call *call)
+{
+	const struct owner *owner = &verify->owners.at[lane->owner];
+	struct subject *subject = subject_get(verify, owner->subject);
+	const uint64_t *row = row_of(verify, call->func_id);
+	if (subject == NULL || (call->flags & KG_CALL_NO_END) != 0)
+		return;
+	if (call->child_count > 0 && row_has(row, verify->spec->first))
+		subject->was_tried = true;
+	if (subject->is_mixed || !row_has(row, verify->spec->gone))
+		return;
+	subject->is_gone = true;
+	verify->others = owner->subject;
+	find_others(verify);
+}
+
+void subjects_release(struct kg_verify *verify)
+{
+	for (size_t i = 0; i < verify->subjects.count; i++) {
+		column_release(&verify->subjects.at[i]->threads);
+		rules_end(verify, verify->subjects.at[i]->rules);
+	}
+	column_release(&verify->subjects);
+}

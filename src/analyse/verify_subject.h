@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The subjects of a verification: what has a life of its own, such as a VM, and whose calls are
+ * whose.
+ *
+ * A task that calls one of `first` is the start of a subject. It is alive from the call that makes
+ * it to the end of the one that ends it; after that the same task may start another one. Workers
+ * (`also_task`) and threads (`join`) belong to the subject that is alive, if only one is: where two
+ * are, and the trace does not tell whose they are, they belong to none.
+ */
+#ifndef ANALYSE_VERIFY_SUBJECT_H
+#define ANALYSE_VERIFY_SUBJECT_H
+
+#include "analyse/verify_path.h"
+
+struct rule_state;
+struct owner;
+
+/* More than these are counted, no more. */
+#define SUBJECTS_MAX 1024
+
+/* Number of a subject; 0: none, so that owners can be zeroed. */
+typedef uint32_t subject_id;
+#define NO_SUBJECT 0
+
+struct subject {
+	kg_task_id task_id; /* by which it is known */
+	struct kg_place first;
+	struct path *path; /* of that task and the workers; NULL without phases */
+	COLUMN(struct path *) threads;
+	struct rule_state *rules; /* NULL: there was no other subject, so all rules are about it */
+	bool was_tried;		  /* a call of `first` had something below it */
+	bool is_born;
+	bool is_gone;
+	bool may_have_worker;
+	bool has_worker;
+	bool is_mixed;	 /* another subject's calls are among its own */
+	bool is_missing; /* some of its calls may be in tasks that are not known to be its */
+};
+
+typedef COLUMN(struct subject *) subject_list;
+
+/*
+ * A call that the specification speaks of opens: it may tell whose its task is, and what becomes of
+ * the subject.
+ */
+KG_MUST_USE enum kg_status subject_note_open(struct kg_verify *verify, struct verify_lane *lane,
+					     const struct kg_call *call, const uint64_t *row);
+void subject_note_close(struct kg_verify *verify, const struct verify_lane *lane,
+			const struct kg_call *call);
+struct subject *subject_get(const struct kg_verify *verify, subject_id id);
+/* Those that were alive at some time; of none: the first one that was seen. */
+bool subject_counts(const struct kg_verify *verify, const struct subject *subject);
+void subjects_release(struct kg_verify *verify);
+
+#endif
