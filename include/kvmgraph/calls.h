@@ -33,6 +33,7 @@ enum kg_call_flag {
 	 * bound.
 	 */
 	KG_CALL_LATE = 1 << 6,
+	KG_CALL_EXCEEDED = 1 << 7, /* what it called took longer than it did itself */
 	/* any of these: its duration and what it called are not to be trusted in a statistic */
 	KG_CALL_INCOMPLETE = KG_CALL_NO_START | KG_CALL_NO_END | KG_CALL_GAP,
 };

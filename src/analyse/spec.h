@@ -90,6 +90,7 @@ struct rule {
 	bool needs_all_tasks; /* skipped where the trace has one task only */
 	bool is_over_trace;   /* about all subjects together, and what no task of theirs does */
 	names_id when;	      /* only if one of these is called; NO_NAMES: always */
+	names_id unless;      /* not if one of these is called; NO_NAMES: always */
 	const names_id *names;
 	uint32_t names_count;
 	bool has_want;

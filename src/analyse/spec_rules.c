@@ -7,7 +7,7 @@
 #include "base/banned.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MAX_KEYS 11
+#define MAX_KEYS 12
 
 /* A rule that is being read, and where. */
 struct rule_reader {
@@ -267,8 +267,8 @@ static const struct rule_form forms[] = {
 	{ RULE_LAST, "last", { "among" }, 1, read_last },
 };
 
-static const char *const common_keys[] = { "id",   "title",	      "why", "severity",
-					   "when", "needs_all_tasks", "over" };
+static const char *const common_keys[] = { "id",     "title",		"why", "severity", "when",
+					   "unless", "needs_all_tasks", "over" };
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
@@ -358,7 +358,9 @@ static enum kg_status read_common(const struct rule_reader *in)
 	struct rule *rule = in->rule;
 	const struct spot id_spot = spot_of(in, "id");
 	const struct spot when_spot = spot_of(in, "when");
+	const struct spot unless_spot = spot_of(in, "unless");
 	const json_t *when = json_object_get(in->object, "when");
+	const json_t *unless = json_object_get(in->object, "unless");
 	enum kg_status status =
 		reader_string(in->reader, &id_spot, json_object_get(in->object, "id"), &rule->id);
 	if (status == KG_OK)
@@ -376,12 +378,14 @@ static enum kg_status read_common(const struct rule_reader *in)
 		status = read_over(in);
 	if (status == KG_OK && when != NULL)
 		status = reader_name_list(in->reader, &when_spot, when, &rule->when);
+	if (status == KG_OK && unless != NULL)
+		status = reader_name_list(in->reader, &unless_spot, unless, &rule->unless);
 	return status;
 }
 
 static enum kg_status read_rule(struct spec_reader *reader, const struct spot *spot, json_t *object)
 {
-	struct rule rule = { .when = NO_NAMES };
+	struct rule rule = { .when = NO_NAMES, .unless = NO_NAMES };
 	const struct rule_reader in = { reader, spot, object, &rule };
 	if (!json_is_object(object))
 		return reader_fail(reader, spot, "has to be an object");
@@ -424,7 +428,7 @@ static enum kg_status read_choice(struct spec_reader *reader, const struct spot 
 				  json_t *object)
 {
 	static const char *const keys[] = { "if", "use" };
-	struct rule rule = { .kind = RULE_CHOICE, .when = NO_NAMES };
+	struct rule rule = { .kind = RULE_CHOICE, .when = NO_NAMES, .unless = NO_NAMES };
 	const struct spot if_spot = { .up = spot, .key = "if" };
 	const struct spot use_spot = { .up = spot, .key = "use" };
 	if (!json_is_object(object))

@@ -116,13 +116,18 @@ static bool is_part_of_caller(const struct kg_verify *verify, const struct verif
 	return strcmp(outer->base, inner->base) == 0 && strcmp(inner->name, inner->base) != 0;
 }
 
+static bool is_ignored(const struct kg_verify *verify, kg_func_id func_id)
+{
+	return row_has(row_of(verify, func_id), verify->spec->ignore);
+}
+
 /* Whether a call is there for the specification; starts to ignore what is to be ignored. */
 static bool takes_part(struct kg_verify *verify, struct verify_lane *lane,
 		       const struct kg_call *call)
 {
 	if (lane->ignored_id != KG_NO_CALL)
 		return false;
-	if (row_has(row_of(verify, call->func_id), verify->spec->ignore)) {
+	if (is_ignored(verify, call->func_id)) {
 		if ((call->flags & KG_CALL_ATOMIC) == 0)
 			lane->ignored_id = call->id;
 		return false;
@@ -372,6 +377,28 @@ static enum kg_status take_opened(void *self, const struct kg_call *call)
 	return status == KG_OK ? open_call(verify, lane, call) : status;
 }
 
+/*
+ * An interrupt may come between the end of a call and the record of it: then it seems to be called
+ * by what had ended before, and to take longer. Counts the calls that are explained by that.
+ */
+static void add_up_callees(struct kg_verify *verify, const struct verify_lane *lane,
+			   const struct kg_call *call)
+{
+	const struct open_call *open = &lane->opened.at[call->level];
+	if ((call->flags & KG_CALL_EXCEEDED) != 0 &&
+	    open->child_ns - open->ignored_ns <= call->dur_ns)
+		verify->explained_count++;
+	if (call->level == 0 || call->dur_ns == KG_NO_NS)
+		return;
+	struct open_call *caller = &lane->opened.at[call->level - 1];
+	if (caller->id != call->parent_id)
+		return;
+	caller->child_ns += call->dur_ns;
+	if (is_ignored(verify, call->func_id) ||
+	    row_has(row_of(verify, call->func_id), verify->spec->noise))
+		caller->ignored_ns += call->dur_ns;
+}
+
 static bool was_opened(const struct verify_lane *lane, const struct kg_call *call)
 {
 	return call->level < lane->opened.count && lane->opened.at[call->level].id == call->id;
@@ -395,6 +422,7 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 		status = open_call(verify, lane, call);
 	if (status != KG_OK || !was_opened(lane, call))
 		return status;
+	add_up_callees(verify, lane, call);
 	return close_call(verify, lane, call);
 }
 

@@ -56,7 +56,9 @@ struct owner {
 struct open_call {
 	kg_call_id id;
 	kg_func_id func_id;
-	bool counts; /* not hidden, not ignored, no part of the function around it */
+	bool counts;	     /* not hidden, not ignored, no part of the function around it */
+	uint64_t child_ns;   /* of what it has called so far ... */
+	uint64_t ignored_ns; /* ... and of that, what is ignored */
 };
 
 /* An open call that matches go with or wait for. */
@@ -124,6 +126,7 @@ struct kg_verify {
 	const bool *
 		unseen; /* by names_id: no function of the set can be in the trace; NULL: any may */
 	struct orphans orphans;
+	uint64_t explained_count; /* calls whose callees took longer, by what is ignored */
 	uint64_t gap_count;
 	uint64_t first_gap_line;
 	struct arena memory;

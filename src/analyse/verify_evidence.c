@@ -99,7 +99,8 @@ enum kg_status evidence_weigh(struct kg_verify *verify, const struct kg_info *in
 		info->lost_gaps > verify->gap_count ? info->lost_gaps : verify->gap_count;
 	*out = (struct evidence){
 		.has_gaps = gap_count > 0,
-		.starts_late = verify->orphans.early_relevant > 0 || verify->starts_late,
+		.starts_late = verify->orphans.early_relevant > 0 ||
+			       (verify->starts_late && verify->born_count == 0),
 		.ends_early = any_stops_early(verify, info),
 		.is_partial = verify->scope.partial != NULL,
 		.has_one_task = has_one_task(verify),

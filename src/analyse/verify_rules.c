@@ -124,6 +124,9 @@ static bool hook_rule(struct kg_verify *verify, uint32_t index, kg_func_id func_
 	if (row_has(row, rule->when) &&
 	    !column_push(&verify->hooks, (struct hook){ .rule = index, .role = ROLE_WHEN }))
 		return false;
+	if (row_has(row, rule->unless) &&
+	    !column_push(&verify->hooks, (struct hook){ .rule = index, .role = ROLE_UNLESS }))
+		return false;
 	for (uint32_t role = 0; role < rule->names_count; role++) {
 		if (row_has(row, rule->names[role]) &&
 		    !column_push(&verify->hooks, (struct hook){ .rule = index, .role = role }))
@@ -357,6 +360,10 @@ static enum kg_status open_in_state(struct rule_event *event, struct rule_state 
 		state->when_count++;
 		return KG_OK;
 	}
+	if (event->hook->role == ROLE_UNLESS) {
+		state->unless_count++;
+		return KG_OK;
+	}
 	count_opened(event);
 	enum kg_status status = open_for_kind(event);
 	if (event->rule->kind != RULE_MODULES)
@@ -498,7 +505,7 @@ void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
 	for (uint32_t i = 0; i < entry->hook_count; i++) {
 		event.hook = &verify->hooks.at[entry->first_hook + i];
 		event.rule = &verify->spec->rules.at[event.hook->rule];
-		if (event.hook->role == ROLE_WHEN || event.rule->kind == RULE_MODULES)
+		if (event.hook->role >= ROLE_UNLESS || event.rule->kind == RULE_MODULES)
 			continue;
 		event.place = place_of_end(call);
 		close_in_state(&event, &verify->rules[event.hook->rule]);

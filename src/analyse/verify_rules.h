@@ -12,17 +12,19 @@ struct subject;
 struct verify_lane;
 
 #define ROLE_WHEN UINT32_MAX
+#define ROLE_UNLESS (UINT32_MAX - 1)
 
 /* A rule that wants to know of the calls of a function. */
 struct hook {
 	uint32_t rule;
-	uint32_t role;	      /* which of its names, or ROLE_WHEN */
+	uint32_t role;	      /* which of its names, or one of the above */
 	uint64_t module_sets; /* MODULES: bits of the sets that the function's module is in */
 };
 
 /* What is gathered for a rule; what of it is used depends on its kind. */
 struct rule_state {
 	uint64_t when_count;
+	uint64_t unless_count;
 	uint64_t shared_count;	/* calls that may be any subject's */
 	uint64_t *counts;	/* calls, by role */
 	uint64_t *open_counts;	/* of these: open, by role */

@@ -98,6 +98,12 @@ static const struct diag_form diag_forms[] = {
 	  false },
 };
 
+/* How many of them are none: an interrupt made them look like that. */
+static uint64_t explained_count(const struct kg_verify *verify, const struct diag_form *form)
+{
+	return form->kinds[0] == KG_DIAG_CHILDREN_EXCEED ? verify->explained_count : 0;
+}
+
 static enum kg_status diag_check(struct kg_verify *verify, const struct kg_info *info,
 				 const struct diag_form *form, const struct evidence *evidence,
 				 struct kg_check *out)
@@ -117,9 +123,17 @@ static enum kg_status diag_check(struct kg_verify *verify, const struct kg_info 
 						   .func_id = KG_NO_FUNC,
 						   .cpu = KG_NO_CPU };
 	}
-	if (count == 0)
-		return KG_OK;
-	words_add(&found, "%" PRIu64 " that %s not", count, count == 1 ? "does" : "do");
+	const uint64_t explained = explained_count(verify, form);
+	if (explained > 0) {
+		words_add_count(&found, explained, "call");
+		words_add(&found, " recorded late, behind an interrupt");
+	}
+	if (count == explained) {
+		out->place_count = 0;
+		return words_finish(&found, &out->found) ? KG_OK : KG_NOMEM;
+	}
+	words_add(&found, "%s%" PRIu64 " that %s not", explained > 0 ? "; " : "", count - explained,
+		  count - explained == 1 ? "does" : "do");
 	if (out->place_count > 0)
 		words_add(&found, ", the first on line %" PRIu64, out->places[0].line_no);
 	out->verdict = KG_VERDICT_FAIL;

@@ -516,6 +516,9 @@ static void add_why_skipped(struct words *words, const struct rule *rule,
 		words_add(words, "no call of ");
 		words_add_names(words, rule->when);
 		words_add(words, " in this trace");
+	} else if (state->unless_count > 0) {
+		words_add(words, "there are calls of ");
+		words_add_names(words, rule->unless);
 	} else if (missing != NULL) {
 		words_add(words, "the parameter \"%s\" is not set", missing);
 	} else if (rule->needs_all_tasks && evidence->has_one_task) {

@@ -184,7 +184,7 @@ static inline bool account(struct builder *builder, struct lane *lane, struct fr
 }
 
 /* The part of a duration that its callees do not explain. */
-static uint64_t self_time(struct builder *builder, const struct frame *frame,
+static uint64_t self_time(struct builder *builder, struct frame *frame,
 			  const struct kg_event *event)
 {
 	static const uint64_t unit[] = { 1, 10, 100, 1000 };
@@ -193,8 +193,10 @@ static uint64_t self_time(struct builder *builder, const struct frame *frame,
 	if (frame->child_ns <= event->dur_ns)
 		return event->dur_ns - frame->child_ns;
 	/* a long duration is printed cut: that much more it may have been */
-	if (frame->child_ns - event->dur_ns >= unit[event->flags & KG_EVF_CUT_MASK])
+	if (frame->child_ns - event->dur_ns >= unit[event->flags & KG_EVF_CUT_MASK]) {
 		diag_add(builder->diags, KG_DIAG_CHILDREN_EXCEED, event->line_no);
+		frame->call.flags |= KG_CALL_EXCEEDED;
+	}
 	return 0;
 }
 
