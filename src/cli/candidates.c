@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows which specification a trace is held against. */
+#include "cli/candidates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report.h"
+#include "base/banned.h"
+
+static const enum kg_vendor vendors[CANDIDATES_MAX] = { KG_VENDOR_VMX, KG_VENDOR_SVM };
+
+/* So many calls are held against all candidates. Then the vendor nearly always shows. */
+#define UNDECIDED_CALLS 1024
+
+/* Sets "name=number". */
+static int set_param(const struct command *command, struct kg_spec *spec, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	char *end = NULL;
+	if (equals != NULL && equals > text && equals[1] >= '0' && equals[1] <= '9') {
+		unsigned long long value = strtoull(equals + 1, &end, 10);
+		char *name = strndup(text, (size_t)(equals - text));
+		if (name == NULL)
+			return fail_plain(command, KG_NOMEM);
+		enum kg_status status =
+			*end == '\0' ? kg_spec_set_param(spec, name, value) : KG_BAD_ARG;
+		free(name);
+		if (status == KG_OK)
+			return EXIT_DONE;
+	}
+	report_error(command->name, "--param %s: %s has no such number (it takes NAME=NUMBER)",
+		     text, kg_spec_name(spec));
+	return EXIT_WRONG;
+}
+
+/* Who tells mistakes, and whether there were any. */
+struct teller {
+	const struct command *command;
+	bool has_told;
+};
+
+static void tell_mistake(void *self, const struct kg_error *mistake)
+{
+	struct teller *teller = self;
+	(void)report_failure(teller->command->name, KG_BAD_SPEC, mistake);
+	teller->has_told = true;
+}
+
+static int set_params(const struct candidates *candidates, struct kg_spec *spec)
+{
+	int code = EXIT_DONE;
+	for (size_t i = 0; i < candidates->params->count && code == EXIT_DONE; i++)
+		code = set_param(candidates->command, spec, candidates->params->at[i]);
+	return code;
+}
+
+static int open_candidate(struct candidates *candidates, const char *name, enum kg_vendor vendor)
+{
+	struct candidate *candidate = &candidates->at[candidates->count++];
+	struct teller teller = { .command = candidates->command };
+	const struct kg_spec_opts opts = { .vendor = vendor,
+					   .mistake = tell_mistake,
+					   .self = &teller };
+	struct kg_error err = { 0 };
+	enum kg_status status = kg_spec_load(name, &opts, &candidate->spec, &err);
+	if (status == KG_OK)
+		return set_params(candidates, candidate->spec);
+	return teller.has_told ? EXIT_WRONG
+			       : report_failure(candidates->command->name, status, &err);
+}
+
+int candidates_open(struct candidates *candidates, const char *name)
+{
+	int code = EXIT_DONE;
+	while (candidates->count < CANDIDATES_MAX && code == EXIT_DONE) {
+		const size_t i = candidates->count;
+		code = open_candidate(candidates, name, vendors[i]);
+		if (code == EXIT_DONE && !kg_spec_depends_on_vendor(candidates->at[i].spec))
+			break;
+	}
+	return code;
+}
+
+void candidates_close(struct candidates *candidates)
+{
+	for (size_t i = 0; i < candidates->count; i++) {
+		kg_verify_free(candidates->at[i].verify);
+		kg_spec_free(candidates->at[i].spec);
+		candidates->at[i] = (struct candidate){ 0 };
+	}
+	candidates->count = 0;
+}
+
+/* The number of the candidate that a vendor chooses; count if no specification suggests itself. */
+static size_t choose(const struct candidates *candidates, enum kg_vendor vendor)
+{
+	size_t i = 0;
+	if (candidates->count == 1)
+		return 0;
+	while (i < candidates->count && vendors[i] != vendor)
+		i++;
+	return i;
+}
+
+/* ---- the candidates as a sink ---------------------------------------------------------------- */
+
+static void keep_only(struct candidates *candidates, size_t chosen)
+{
+	candidates->first = chosen;
+	candidates->end = chosen + 1;
+}
+
+/* Leaves out all but one candidate as soon as the functions seen speak for it. */
+static void look_for_vendor(struct candidates *candidates)
+{
+	if (++candidates->undecided_calls < UNDECIDED_CALLS)
+		return;
+	candidates->undecided_calls = 0;
+	size_t chosen = choose(candidates, kg_vendor_of(candidates->funcs));
+	if (chosen < candidates->count)
+		keep_only(candidates, chosen);
+}
+
+static enum kg_status take_opened(void *self, const struct kg_call *call)
+{
+	const struct candidates *candidates = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &candidates->at[i].sink;
+		status = sink->opened(sink->self, call);
+	}
+	return status;
+}
+
+static enum kg_status take_closed(void *self, const struct kg_call *call)
+{
+	struct candidates *candidates = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &candidates->at[i].sink;
+		status = sink->closed(sink->self, call);
+	}
+	if (candidates->end - candidates->first > 1)
+		look_for_vendor(candidates);
+	return status;
+}
+
+static enum kg_status take_vanished(void *self, kg_call_id id, kg_call_id parent_id)
+{
+	const struct candidates *candidates = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &candidates->at[i].sink;
+		status = sink->vanished(sink->self, id, parent_id);
+	}
+	return status;
+}
+
+static enum kg_status take_gap(void *self, const struct kg_gap *gap)
+{
+	const struct candidates *candidates = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &candidates->at[i].sink;
+		status = sink->gap(sink->self, gap);
+	}
+	return status;
+}
+
+static enum kg_status take_done(void *self)
+{
+	const struct candidates *candidates = self;
+	enum kg_status status = KG_OK;
+	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
+		const struct kg_call_sink *sink = &candidates->at[i].sink;
+		status = sink->done(sink->self);
+	}
+	return status;
+}
+
+/* With one candidate its own sink, so that a named specification costs nothing more. */
+static struct kg_call_sink sink_of(struct candidates *candidates)
+{
+	if (candidates->end - candidates->first == 1)
+		return candidates->at[candidates->first].sink;
+	return (struct kg_call_sink){
+		.self = candidates,
+		.opened = take_opened,
+		.closed = take_closed,
+		.vanished = take_vanished,
+		.gap = take_gap,
+		.done = take_done,
+	};
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static int start_candidate(const struct candidates *candidates, struct candidate *candidate,
+			   const struct kg_trace *trace)
+{
+	struct kg_error err = { 0 };
+	kg_verify_free(candidate->verify);
+	candidate->verify = NULL;
+	enum kg_status status = kg_verify_new(candidate->spec, kg_trace_funcs(trace),
+					      kg_trace_tasks(trace), &candidate->verify, &err);
+	if (status == KG_OK)
+		status = kg_verify_set_scope(candidate->verify, &candidates->scope);
+	if (status != KG_OK)
+		return report_failure(candidates->command->name, status, &err);
+	candidate->sink = kg_verify_sink(candidate->verify);
+	return EXIT_DONE;
+}
+
+/* Makes the candidates that are to be fed ready for a trace from its start. */
+static int start_candidates(struct candidates *candidates, const struct kg_trace *trace)
+{
+	int code = EXIT_DONE;
+	candidates->funcs = kg_trace_funcs(trace);
+	candidates->undecided_calls = 0;
+	for (size_t i = candidates->first; i < candidates->end && code == EXIT_DONE; i++)
+		code = start_candidate(candidates, &candidates->at[i], trace);
+	return code;
+}
+
+int candidates_run(struct candidates *candidates, struct input *input,
+		   const struct filter_opts *filter, struct candidate **out)
+{
+	candidates->first = 0;
+	candidates->end = candidates->count;
+	*out = NULL;
+	for (;;) {
+		int code = start_candidates(candidates, input->trace);
+		if (code == EXIT_DONE)
+			code = input_run(input, filter, sink_of(candidates));
+		if (code == INPUT_AGAIN) {
+			candidates->first = 0;
+			candidates->end = candidates->count;
+			continue;
+		}
+		if (code != EXIT_DONE)
+			return code;
+		const size_t chosen = choose(candidates, input->info.vendor);
+		if (chosen >= candidates->first && chosen < candidates->end)
+			*out = &candidates->at[chosen];
+		if (chosen == candidates->count || *out != NULL)
+			return EXIT_DONE;
+		keep_only(candidates, chosen);
+		code = input_rewind(input);
+		if (code != EXIT_DONE)
+			return code;
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The specification that a trace is held against, as long as it is not known which one that is.
+ *
+ * A specification may be another one for each vendor, and whose trace it is the trace itself tells,
+ * after a while.
+ *
+ *	struct candidates candidates = { .command = command, .params = &opts->params };
+ *	code = candidates_open(&candidates, "kvm-{vendor}");
+ *	if (code == EXIT_DONE)
+ *		code = candidates_run(&candidates, &input, &opts->filter, &chosen);
+ *	...
+ *	candidates_close(&candidates);
+ */
+#ifndef CLI_CANDIDATES_H
+#define CLI_CANDIDATES_H
+
+#include <kvmgraph/verify.h>
+
+#include "cli/common.h"
+
+/* One specification and the trace held against it. */
+struct candidate {
+	struct kg_spec *spec;
+	struct kg_verify *verify;
+	struct kg_call_sink sink;
+};
+
+#define CANDIDATES_MAX 2 /* one for each vendor */
+
+/*
+ * The candidates, as a sink: calls go to those from `first` up to `end`, which are all until a
+ * vendor shows. If the rest of the trace speaks for another one, all of it is read again for that.
+ */
+struct candidates {
+	const struct command *command;
+	const struct string_list *params; /* "name=number" */
+	struct kg_verify_scope scope;
+	struct candidate at[CANDIDATES_MAX];
+	size_t count;
+	size_t first;
+	size_t end;
+	const struct kg_funcs *funcs;
+	uint64_t undecided_calls; /* since the vendor was last looked for */
+};
+
+/* All functions return exit codes; what is wrong has been told then. */
+
+/* Reads the specification, for each vendor if it depends on that. */
+int candidates_open(struct candidates *candidates, const char *name);
+/* Reads the input, again where it has to be. *out is whom to believe, NULL if no vendor shows. */
+int candidates_run(struct candidates *candidates, struct input *input,
+		   const struct filter_opts *filter, struct candidate **out);
+/* Others can be opened afterwards. */
+void candidates_close(struct candidates *candidates);
+
+#endif
