@@ -221,6 +221,11 @@ const struct kvm_sign *kvm_sign_get(uint8_t detail)
 	return &signs[detail];
 }
 
+const struct kvm_sign *kvm_sign_at(size_t index)
+{
+	return index < COUNT_OF(signs) ? &signs[index] : NULL;
+}
+
 enum kg_vendor kg_vendor_of(const struct kg_funcs *funcs)
 {
 	uint32_t vmx_count = 0;

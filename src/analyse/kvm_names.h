@@ -68,6 +68,8 @@ struct kvm_sign {
 };
 
 const struct kvm_sign *kvm_sign_get(uint8_t detail);
+/* All of them, from 0; NULL behind the last. */
+const struct kvm_sign *kvm_sign_at(size_t index);
 
 /* Reasons as handlers tell them: enum kg_exit_reason, or what takes a second look. */
 enum kvm_reason {
