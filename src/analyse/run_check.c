@@ -14,8 +14,7 @@ static void look_at_steps(struct kg_run_check *check)
 		const struct kg_run_step *step = &run->steps[i];
 		check->has_phases |= step->phase != KG_PHASE_KIND_COUNT;
 		check->has_runs |= step->phase == KG_PHASE_RUN;
-		/* more than questions */
-		check->wants_vm |= step->phase != KG_PHASE_KIND_COUNT &&
+		check->wants_vm |= step->phase != KG_PHASE_KIND_COUNT && step->result >= 0 &&
 				   step->phase != KG_PHASE_PROBE &&
 				   step->phase != KG_PHASE_MMAP_SIZE;
 		if (strcmp(step->step, "check-output") != 0)

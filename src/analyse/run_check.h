@@ -101,9 +101,10 @@ struct strand {
 /* Where the trace leaves the report for the first time. */
 struct departing {
 	bool is_set;
-	bool is_front;	/* what there is of the life is so, but begins later */
-	bool is_end;	/* nothing more came, in a life that none comes after */
+	bool is_end;	/* its task does nothing more in this life */
 	bool is_few;	/* there is less of something, no matter where */
+	bool is_front;	/* what there is of the life is so, but the trace begins later */
+	bool is_tail;	/* the same, but the trace ends before */
 	bool lacks_one; /* what came is what comes behind the expected step */
 	uint32_t step;	/* expected; NO_STEP: nothing more */
 	uint32_t seen;	/* what came, or the last before the end; NO_SEEN: nothing */
@@ -142,7 +143,7 @@ struct kg_run_check {
 	enum kg_vendor vendor;		     /* that the trace tells */
 	bool has_phases;		     /* the report has, in steps */
 	bool has_runs;
-	bool wants_vm;
+	bool wants_vm; /* it has successful ones that go beyond questions to /dev/kvm */
 
 	struct finding findings[FIND_COUNT];
 	const char *why_cut; /* where the steps say that the trace may not be whole */

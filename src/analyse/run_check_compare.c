@@ -112,8 +112,9 @@ static void depart(const struct walk *walk, struct departing *out)
 	const bool lacks_one = !is_end && later != NULL && wants_accepts(later, seen);
 	*out = (struct departing){
 		.is_set = true,
-		.is_front = fits_from_later(walk),
 		.is_end = is_end,
+		.is_front = fits_from_later(walk),
+		.is_tail = is_end,
 		.lacks_one = lacks_one,
 		.step = next_step(walk),
 		.seen = walk->count > 0 ? (uint32_t)(seen - walk->check->lives.seen.at) : NO_SEEN,
@@ -142,12 +143,16 @@ static void walk_steps(struct walk *walk, struct departing *out)
 
 /* ---- one life -------------------------------------------------------------------------------- */
 
+/* The ends of a trace show with the task that does the first and the last step. */
 static void keep_first(struct departing departings[FIND_COUNT],
-		       const struct departing later[FIND_COUNT])
+		       const struct departing later[FIND_COUNT], bool is_main)
 {
 	for (size_t i = 0; i < FIND_COUNT; i++) {
-		if (!departings[i].is_set)
-			departings[i] = later[i];
+		if (departings[i].is_set)
+			continue;
+		departings[i] = later[i];
+		departings[i].is_front &= is_main;
+		departings[i].is_tail &= is_main;
 	}
 }
 
@@ -165,7 +170,7 @@ static enum kg_status compare_strand(struct kg_run_check *check, const struct st
 	walk_steps(&walk, &own[FIND_STEPS]);
 	check->phases += walk.fits;
 	compare_runs(check, walk.seen, walk.count, is_last, own);
-	keep_first(departings, own);
+	keep_first(departings, own, selection->rank == UINT32_MAX);
 	return KG_OK;
 }
 
@@ -202,8 +207,9 @@ static enum kg_status list_strands(struct kg_run_check *check, const struct vm_l
 	return KG_OK;
 }
 
+/* is_first, is_last: no life comes before, behind this one. */
 static void note_findings(struct kg_run_check *check, const struct departing departings[FIND_COUNT],
-			  bool is_last)
+			  bool is_first, bool is_last)
 {
 	for (size_t i = 0; i < FIND_COUNT; i++) {
 		struct finding *finding = &check->findings[i];
@@ -215,19 +221,32 @@ static void note_findings(struct kg_run_check *check, const struct departing dep
 		if (finding->departing.is_set)
 			continue;
 		finding->departing = departings[i];
-		finding->departing.is_front &= finding->fits == 0;
-		finding->departing.is_end &= is_last;
+		finding->departing.is_front &= is_first;
+		finding->departing.is_tail &= is_last;
 	}
 }
 
-static enum kg_status compare_life(struct kg_run_check *check, const struct vm_life *life,
-				   uint32_t vm, bool is_last)
+/* Starts anew what is told of the exits of the life that the output is of. */
+static void aim_output(struct kg_run_check *check, uint32_t vm)
 {
+	check->counts_io = check->has_output && vm == check->output_vm;
+	if (!check->counts_io)
+		return;
+	check->io_found = 0;
+	check->io_untold = 0;
+}
+
+/* number: from 0, of the lives that may be the report's. */
+static enum kg_status compare_life(struct kg_run_check *check, const struct vm_life *life,
+				   uint64_t number, bool is_last)
+{
+	const uint32_t vm = check->vm_order.at[number % check->vm_order.count];
 	struct departing departings[FIND_COUNT] = { 0 };
 	struct selection selection = { .vm = wants_vm(check->input.run, vm) };
 	enum kg_status status = wants_order_vcpus(check, selection.vm);
 	if (status == KG_OK)
 		status = list_strands(check, life);
+	aim_output(check, vm);
 	selection.vcpus = check->vcpus.at;
 	selection.vcpu_count = check->vcpus.count;
 	selection.thread_count = (uint32_t)check->strands.count - 1;
@@ -237,7 +256,7 @@ static enum kg_status compare_life(struct kg_run_check *check, const struct vm_l
 					departings);
 	}
 	if (status == KG_OK)
-		note_findings(check, departings, is_last);
+		note_findings(check, departings, number == 0, number + 1 == check->lives.ours);
 	return status;
 }
 
@@ -303,7 +322,7 @@ static enum kg_status compare_blurred(struct kg_run_check *check, uint64_t times
 		*departing = (struct departing){
 			.is_set = true,
 			.is_few = count < least * times,
-			.is_end = is_cut,
+			.is_tail = is_cut,
 			.step = want.first != NO_STEP ? check->wants.steps.at[want.first] : NO_STEP,
 			.seen = first,
 			.why = count < least * times
@@ -312,7 +331,7 @@ static enum kg_status compare_blurred(struct kg_run_check *check, uint64_t times
 		};
 	}
 	compare_runs_unordered(check, times, departings);
-	note_findings(check, departings, true);
+	note_findings(check, departings, false, true);
 	return KG_OK;
 }
 
@@ -344,16 +363,6 @@ enum kg_status compare_list_vms(struct kg_run_check *check)
 	return KG_OK;
 }
 
-/* Starts anew what is told of the exits of the life that the output is of. */
-static void aim_output(struct kg_run_check *check, uint32_t vm)
-{
-	check->counts_io = check->has_output && vm == check->output_vm;
-	if (!check->counts_io)
-		return;
-	check->io_found = 0;
-	check->io_untold = 0;
-}
-
 enum kg_status compare_lives(struct kg_run_check *check)
 {
 	const struct lives *lives = &check->lives;
@@ -371,15 +380,13 @@ enum kg_status compare_lives(struct kg_run_check *check)
 		const struct vm_life *life = &lives->lives.at[i];
 		if (!life->is_ours)
 			continue;
-		const bool is_last = number + vm_count >= lives->ours;
-		const uint32_t vm = check->vm_order.at[number % vm_count];
-		number++;
+		bool is_last = number + vm_count >= lives->ours;
 		/* of lives that came to no good end the last one alone is told */
-		if (!is_whole && !is_last)
-			continue;
-		aim_output(check, vm);
-		status = compare_life(check, life, vm,
-				      is_last && (!is_whole || lives->ours == check->lives_wanted));
+		if (is_whole || is_last) {
+			is_last = is_last && (!is_whole || lives->ours == check->lives_wanted);
+			status = compare_life(check, life, number, is_last);
+		}
+		number++;
 	}
 	return status;
 }

@@ -238,11 +238,8 @@ static void choose_by_begin(struct kg_run_check *check)
 	lives->ours = 0;
 	for (size_t i = 0; i < lives->lives.count; i++) {
 		struct vm_life *life = &lives->lives.at[i];
-		if (!check->wants_vm)
-			life->is_ours = life->only_asks;
-		else
-			life->is_ours = life->has_create ||
-					(created < check->lives_wanted && !life->only_asks);
+		life->is_ours = !check->wants_vm || life->has_create ||
+				(created < check->lives_wanted && !life->only_asks);
 		lives->ours += life->is_ours;
 	}
 }

@@ -40,13 +40,24 @@ static const char *why_partial(const struct kg_run_check *check)
 	return NULL;
 }
 
-/* A recording that began before the VMM, ended after it and lost nothing is whole. */
+/* How many events of the buffers are in the trace; a leaf is two. */
+static uint64_t count_events(const struct kg_line_counts *lines)
+{
+	return lines->entry + 2 * lines->leaf + lines->exit + lines->exit_named + lines->comment;
+}
+
+/* A recording begins before the VMM and ends after it; its environment tells how much it had. */
 static bool may_be_cut(const struct kg_run_check *check)
 {
 	const struct kg_environment *environment = check->input.environment;
 	const struct kg_info *info = check->input.info;
-	return environment == NULL || environment->lost > 0 ||
-	       info->diags.entries[KG_DIAG_TRUNCATED_LINE].count > 0;
+	uint64_t entries = 0;
+	if (environment == NULL || environment->lost > 0 ||
+	    info->diags.entries[KG_DIAG_TRUNCATED_LINE].count > 0)
+		return true;
+	for (size_t i = 0; i < environment->buffer_count; i++)
+		entries += environment->buffers[i].entries;
+	return count_events(&info->lines) < entries;
 }
 
 static bool lacks_begin(const struct kg_run_check *check)
@@ -67,7 +78,7 @@ static const char *why_cut(const struct kg_run_check *check)
 		return NULL;
 	if (departing->is_front || (lacks_begin(check) && !departing->lacks_one))
 		return "the trace may begin in the middle of the VM's life";
-	return departing->is_end ? "the trace may end before the VM does" : NULL;
+	return departing->is_tail ? "the trace may end before the VM does" : NULL;
 }
 
 /* Takes a verdict back that the trace does not carry. */
@@ -110,8 +121,8 @@ static enum kg_status judge_lives(struct kg_run_check *check, struct kg_check *o
 	const struct lives *lives = &check->lives;
 	const bool is_few = lives->ours < check->lives_wanted;
 	if (lives->is_blurred || lives->ours == check->lives_wanted ||
-	    check->input.run->verdict != KG_RUN_PASS || out->verdict != KG_VERDICT_PASS ||
-	    (!is_few && !are_of_one_task(lives)))
+	    (check->input.run->verdict != KG_RUN_PASS && lives->ours > 0) ||
+	    out->verdict != KG_VERDICT_PASS || (!is_few && !are_of_one_task(lives)))
 		return KG_OK;
 	out->verdict = KG_VERDICT_FAIL;
 	out->why = is_few ? "the trace has fewer VMs than the VMM made"

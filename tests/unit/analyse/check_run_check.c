@@ -317,6 +317,38 @@ START_TEST(earlier_lives_may_be_interrupted)
 }
 END_TEST
 
+/* What a vCPU's thread lacks is not cut off: the main thread goes on behind it. */
+START_TEST(a_thread_is_not_cut)
+{
+	name_tasks(names);
+	write_trace("q0c0v0v0s1h1h2d0");
+	write_report("q0c0v0v1s0h0s1h1d0");
+	expect("PPFPPS");
+}
+END_TEST
+
+START_TEST(a_later_life_is_cut)
+{
+	name_tasks(names);
+	fixture.run.repeat = 3;
+	write_trace("q0c0v0h0d0q0c0v0");
+	write_report("q0c0v0h0d0");
+	expect("PPIISS");
+	know_environment();
+	expect("PPFFSS");
+}
+END_TEST
+
+START_TEST(no_vm_is_made)
+{
+	name_tasks(names);
+	fixture.run.verdict = KG_RUN_FAIL;
+	write_trace("q0");
+	write_report("q0-c0");
+	expect("FIPSSS");
+}
+END_TEST
+
 START_TEST(a_cut_trace_proves_nothing)
 {
 	name_tasks(names);
@@ -459,6 +491,9 @@ Suite *run_check_suite(void)
 	tcase_add_test(all, says_where);
 	tcase_add_test(all, earlier_lives_may_be_interrupted);
 	tcase_add_test(all, a_cut_trace_proves_nothing);
+	tcase_add_test(all, a_thread_is_not_cut);
+	tcase_add_test(all, a_later_life_is_cut);
+	tcase_add_test(all, no_vm_is_made);
 	tcase_add_test(all, an_end_is_missing);
 	tcase_add_test(all, the_vmm_fails);
 	tcase_add_test(all, untraced_steps_are_not_missed);
