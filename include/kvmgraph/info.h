@@ -93,6 +93,7 @@ struct kg_info {
 	uint32_t task_info_count;
 	const struct kg_module_info *modules; /* by calls, descending */
 	uint32_t module_count;
+	const uint64_t *func_calls; /* calls of each of funcs, by id */
 };
 
 /* "ftrace" */

@@ -117,6 +117,21 @@ out:
 	return is_done;
 }
 
+static bool fill_func_calls(struct trace_info *out, const struct read_facts *facts,
+			    const struct builder *builder)
+{
+	const size_t count = facts->funcs.rows.count;
+	uint64_t *calls = arena_alloc(&out->memory, (count + 1) * sizeof(*calls));
+	if (calls == NULL)
+		return false;
+	/* functions that were never called have no row */
+	if (builder->calls_by_func.count > 0)
+		memcpy(calls, builder->calls_by_func.at,
+		       builder->calls_by_func.count * sizeof(*calls));
+	out->info.func_calls = calls;
+	return true;
+}
+
 enum kg_status trace_info_fill(struct trace_info *out, const char *name, enum kg_format format,
 			       const struct read_facts *facts, const struct builder *builder)
 {
@@ -136,7 +151,7 @@ enum kg_status trace_info_fill(struct trace_info *out, const char *name, enum kg
 	info->funcs = &facts->funcs;
 	info->tasks = &facts->tasks;
 	if (!fill_cpus(out, facts) || !fill_tasks(out, facts, builder) ||
-	    !fill_modules(out, facts, builder))
+	    !fill_modules(out, facts, builder) || !fill_func_calls(out, facts, builder))
 		return KG_NOMEM;
 	return KG_OK;
 }
