@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include <kvmgraph/analyse.h>
+#include <kvmgraph/builds.h>
 #include <kvmgraph/environment.h>
 #include <kvmgraph/error.h>
 #include <kvmgraph/info.h>
@@ -60,11 +61,15 @@ struct kg_timing {
  * Each writes one report. A failed write is remembered by the output and told by kg_out_close();
  * other failures are KG_NOMEM, and KG_IO where the rows of a report cannot be read back.
  */
+
+/* fit NULL: nothing is said of the kernels that the trace fits. */
 KG_API KG_MUST_USE enum kg_status kg_render_info_text(struct kg_out *out,
 						      const struct kg_info *info,
+						      const struct kg_fit_report *fit,
 						      const struct kg_text_opts *opts);
 KG_API KG_MUST_USE enum kg_status kg_render_info_json(struct kg_out *out,
-						      const struct kg_info *info);
+						      const struct kg_info *info,
+						      const struct kg_fit_report *fit);
 
 KG_API KG_MUST_USE enum kg_status kg_render_timing_text(struct kg_out *out,
 							const struct kg_timing *timing,

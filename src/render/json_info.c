@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Knows kvmgraph.info/1. */
+#include "render/fit.h"
 #include "render/json.h"
 #include "base/banned.h"
 
@@ -128,7 +129,8 @@ static void add_diagnostics(struct json_doc *doc, const struct kg_diags *diags)
 	doc_end_rows(doc);
 }
 
-enum kg_status kg_render_info_json(struct kg_out *out, const struct kg_info *info)
+enum kg_status kg_render_info_json(struct kg_out *out, const struct kg_info *info,
+				   const struct kg_fit_report *fit)
 {
 	struct json_doc doc = doc_start(out, "kvmgraph.info/1");
 	doc_add(&doc, "file", value_text(info->file));
@@ -147,5 +149,6 @@ enum kg_status kg_render_info_json(struct kg_out *out, const struct kg_info *inf
 	doc_add(&doc, "lost", losses_of(info));
 	doc_add(&doc, "migrations", value_number(info->calls.migrations));
 	add_diagnostics(&doc, &info->diags);
+	doc_add(&doc, "fit", value_fit(fit));
 	return doc_end(&doc);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "render/fit.h"
 #include "render/table.h"
 #include "base/banned.h"
 
@@ -61,6 +62,15 @@ static void put_format(struct text *text, const struct kg_info *info)
 	if (vendor != NULL && info->kernel != NULL)
 		text_put(text, ", kernel ");
 	text_put_name(text, info->kernel != NULL ? info->kernel : "");
+	text_end_line(text);
+}
+
+static void put_fit(struct text *text, const struct kg_fit_report *fit)
+{
+	if (fit == NULL || fit->name_count == 0)
+		return;
+	start_line(text, "Fits");
+	text_put_fit(text, fit);
 	text_end_line(text);
 }
 
@@ -300,10 +310,11 @@ static void put_imperfections(struct text *text, const struct kg_diags *diags)
 }
 
 enum kg_status kg_render_info_text(struct kg_out *out, const struct kg_info *info,
-				   const struct kg_text_opts *opts)
+				   const struct kg_fit_report *fit, const struct kg_text_opts *opts)
 {
 	struct text text = text_start(out, opts);
 	put_format(&text, info);
+	put_fit(&text, fit);
 	put_lines(&text, &info->lines);
 	put_calls(&text, info);
 	put_marks(&text, info);
@@ -311,6 +322,8 @@ enum kg_status kg_render_info_text(struct kg_out *out, const struct kg_info *inf
 	put_cpus(&text, info);
 	put_tasks(&text, info);
 	put_modules(&text, info);
+	if (fit != NULL)
+		text_put_fit_table(&text, fit);
 	put_imperfections(&text, &info->diags);
 	return KG_OK;
 }

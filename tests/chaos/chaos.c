@@ -57,12 +57,26 @@ struct way {
 static enum kg_status render_info_text(const struct way *way, struct kg_out *out)
 {
 	const struct kg_text_opts opts = { .verbose = true };
-	return kg_render_info_text(out, kg_trace_info(way->trace), &opts);
+	const struct kg_info *info = kg_trace_info(way->trace);
+	struct kg_fit *fit;
+	enum kg_status status = kg_builds_fit(info->funcs, info->func_calls, &fit);
+	if (status != KG_OK)
+		return status;
+	status = kg_render_info_text(out, info, kg_fit_report(fit), &opts);
+	kg_fit_free(fit);
+	return status;
 }
 
 static enum kg_status render_info_json(const struct way *way, struct kg_out *out)
 {
-	return kg_render_info_json(out, kg_trace_info(way->trace));
+	const struct kg_info *info = kg_trace_info(way->trace);
+	struct kg_fit *fit;
+	enum kg_status status = kg_builds_fit(info->funcs, info->func_calls, &fit);
+	if (status != KG_OK)
+		return status;
+	status = kg_render_info_json(out, info, kg_fit_report(fit));
+	kg_fit_free(fit);
+	return status;
 }
 
 static struct kg_timing timing_of(const struct way *way)

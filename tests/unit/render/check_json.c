@@ -168,7 +168,7 @@ static void tear_down(struct input *input)
 static enum kg_status render_info(void *self, struct kg_out *out)
 {
 	const struct input *input = self;
-	return kg_render_info_json(out, &input->sample.info);
+	return kg_render_info_json(out, &input->sample.info, &sample_fit_report);
 }
 
 static enum kg_status render_timing(void *self, struct kg_out *out)
@@ -199,7 +199,7 @@ static const struct {
 	{ render_info, "kvmgraph.info/1",
 	  "schema file format columns vendor kernel lines calls exits_only marks functions modules "
 	  "cpus tasks "
-	  "lost migrations diagnostics ",
+	  "lost migrations diagnostics fit ",
 	  "tasks", "pid comm calls roots cpus inferred lanes " },
 	{ render_timing, "kvmgraph.timing/1", "schema trace functions phases runs exits totals ",
 	  "phases",
@@ -304,6 +304,20 @@ static const struct {
 	{ render_info, "tasks", 1, "cpus", "[0, 1, 2, 7]" },
 	{ render_info, "tasks", 2, "pid", "null" },
 	{ render_info, "diagnostics", 0, "kind", "\"no-start\"" },
+	{ render_info, NULL, 0, "fit",
+	  "{\"kind\": \"between\", \"functions\": 9, \"newer_than\": \"5.17.0-1-amd64\", "
+	  "\"older_than\": \"5.19.0-1-amd64\", \"builds\": ["
+	  "{\"release\": \"5.17.0-1-amd64\", \"distribution\": \"Debian\", \"series\": \"5.17\", "
+	  "\"closest\": false, \"missing\": 5, \"names\": [\"handle_io\", \"kvm_arch_init_vm\", "
+	  "\"kvm_create_vm\", \"hardware_enable_nolock_with_a_very_long_name\", "
+	  "\"vmx_vcpu_run\"]}, "
+	  "{\"release\": \"5.19.0-1-amd64\", \"distribution\": \"Debian\", \"series\": \"5.19\", "
+	  "\"closest\": true, \"missing\": 1, \"names\": [\"handle_io\"]}, "
+	  "{\"release\": \"6.1.0-1-generic\", \"distribution\": \"Ubuntu\", \"series\": \"6.1\", "
+	  "\"closest\": false, \"missing\": 3, \"names\": [\"handle_io\", \"kvm_arch_init_vm\", "
+	  "\"kvm_create_vm\"]}, "
+	  "{\"release\": \"6.12.0-1-generic\", \"distribution\": \"Ubuntu\", \"series\": \"6.12\", "
+	  "\"closest\": false, \"missing\": 5, \"names\": null}]}" },
 	{ render_timing, "functions", 9, "module", "null" },
 	{ render_timing, "functions", 9, "min_ns", "null" },
 	{ render_timing, "functions", 9, "total_ns", "0" },

@@ -173,6 +173,7 @@ struct input {
 	struct sample sample;
 	struct kg_timing timing;
 	struct kg_spec *spec;
+	const struct kg_fit_report *fit; /* NULL to begin with */
 	struct kg_text_opts opts;
 };
 
@@ -181,6 +182,7 @@ static void set_up(struct input *input)
 	sample_init(&input->sample);
 	input->timing = sample_timing(&input->sample);
 	input->spec = sample_spec();
+	input->fit = NULL;
 	input->opts = (struct kg_text_opts){ 0 };
 }
 
@@ -193,7 +195,7 @@ static void tear_down(struct input *input)
 static enum kg_status render_info(void *self, struct kg_out *out)
 {
 	const struct input *input = self;
-	return kg_render_info_text(out, &input->sample.info, &input->opts);
+	return kg_render_info_text(out, &input->sample.info, input->fit, &input->opts);
 }
 
 static enum kg_status render_timing(void *self, struct kg_out *out)
@@ -430,6 +432,78 @@ START_TEST(text_info_of_many_cpus_stays_short)
 }
 END_TEST
 
+/* The line that a fit makes, and the rows of its table. */
+static void assert_fit(struct input *input, const struct kg_fit_report *fit, const char *line,
+		       const char *table)
+{
+	input->fit = fit;
+	char *got = rendered(input, render_info);
+	ck_assert_msg(strstr(got, line) != NULL, "%s", got);
+	ck_assert_msg(strstr(got, table) != NULL, "%s", got);
+	free(got);
+}
+
+START_TEST(text_info_tells_which_kernels_fit)
+{
+	struct input input;
+	set_up(&input);
+	static const char table[] =
+		"\nClosest builds\n"
+		"  build            of      lacks  of the trace's functions\n"
+		"  5.17.0-1-amd64   Debian      5  handle_io, kvm_arch_init_vm, kvm_create_vm and "
+		"2 "
+		"more\n"
+		"  5.19.0-1-amd64   Debian      1  handle_io\n"
+		"  6.1.0-1-generic  Ubuntu      3  handle_io, kvm_arch_init_vm, kvm_create_vm\n"
+		"\n";
+	struct kg_fit_report fit = sample_fit_report;
+	assert_fit(&input, &fit,
+		   "\nFits      between 5.17 and 5.19: none of 4 known builds has all 9 functions "
+		   "of KVM\n",
+		   table);
+	fit.older_than = NULL;
+	assert_fit(&input, &fit, "\nFits      newer than 5.17: none of 4 known builds has", table);
+	fit.newer_than = NULL;
+	assert_fit(&input, &fit, "\nFits      none of 4 known builds has all 9", table);
+	fit.older_than = &sample_builds[1];
+	assert_fit(&input, &fit, "\nFits      older than 5.19: none of 4 known builds has", table);
+	fit.kind = KG_FIT_MIXED;
+	assert_fit(&input, &fit,
+		   "\nFits      no kernel whose changes came in order, by 9 functions of KVM\n",
+		   table);
+	fit.kind = KG_FIT_ALL;
+	assert_fit(&input, &fit,
+		   "\nFits      5.19: 1 of 4 known builds has all 9 functions of KVM\n", table);
+	fit.closest_count = 2;
+	fit.last_closest = 2;
+	assert_fit(&input, &fit,
+		   "\nFits      5.19 to 6.1: 2 of 4 known builds have all 9 functions of KVM\n",
+		   "\n  6.12.0-1-generic  Ubuntu      5  handle_io,");
+	tear_down(&input);
+}
+END_TEST
+
+START_TEST(text_info_of_few_functions_fits_nothing)
+{
+	struct input input;
+	set_up(&input);
+	struct kg_fit_report fit = sample_fit_report;
+	fit.kind = KG_FIT_UNKNOWN;
+	fit.name_count = 1;
+	input.fit = &fit;
+	char *got = rendered(&input, render_info);
+	ck_assert_ptr_nonnull(strstr(got, "\nFits      unknown, by no more than 1 function of "
+					  "KVM\n"));
+	ck_assert_ptr_null(strstr(got, "builds"));
+	free(got);
+	fit.name_count = 0;
+	got = rendered(&input, render_info);
+	sample_same_text(got, info_text);
+	free(got);
+	tear_down(&input);
+}
+END_TEST
+
 START_TEST(text_info_of_a_whole_trace_says_so)
 {
 	struct input input;
@@ -527,6 +601,8 @@ Suite *text_suite(void)
 	tcase_add_test(sizes, text_timing_of_many_phases_sums_them_up);
 	tcase_add_test(sizes, text_info_of_many_cpus_stays_short);
 	tcase_add_test(sizes, text_info_of_a_whole_trace_says_so);
+	tcase_add_test(sizes, text_info_tells_which_kernels_fit);
+	tcase_add_test(sizes, text_info_of_few_functions_fits_nothing);
 	tcase_add_test(sizes, text_report_of_nothing_is_no_trouble);
 	tcase_add_test(sizes, text_tree_deep_needs_no_stack);
 	suite_add_tcase(suite, sizes);

@@ -237,6 +237,37 @@ static const struct kg_verify_report sample_verify_report = {
 	.counts = { 2, 2, 1, 1, 1 },
 };
 
+/* A fit of three builds, none of which shows everything. */
+static const struct kg_build sample_builds[] = {
+	{ "5.17.0-1-amd64", "Debian", "5.17" },
+	{ "5.19.0-1-amd64", "Debian", "5.19" },
+	{ "6.1.0-1-generic", "Ubuntu", "6.1" },
+	{ "6.12.0-1-generic", "Ubuntu", "6.12" },
+};
+
+static const char *const sample_missing[] = { "handle_io", "kvm_arch_init_vm", "kvm_create_vm",
+					      "hardware_enable_nolock_with_a_very_long_name",
+					      "vmx_vcpu_run" };
+
+static const struct kg_build_fit sample_build_fits[] = {
+	{ &sample_builds[0], sample_missing, 5, false },
+	{ &sample_builds[1], sample_missing, 1, true },
+	{ &sample_builds[2], sample_missing, 3, false },
+	{ &sample_builds[3], sample_missing, 5, false },
+};
+
+static const struct kg_fit_report sample_fit_report = {
+	.kind = KG_FIT_BETWEEN,
+	.name_count = 9,
+	.builds = sample_build_fits,
+	.build_count = sizeof(sample_build_fits) / sizeof(sample_build_fits[0]),
+	.closest_count = 1,
+	.first_closest = 1,
+	.last_closest = 1,
+	.newer_than = &sample_builds[0],
+	.older_than = &sample_builds[1],
+};
+
 static inline struct kg_spec *sample_spec(void)
 {
 	static const char json[] = "{\"fgpath\": 1, \"name\": \"kvm-vmx\", \"version\": \"1.0\","
