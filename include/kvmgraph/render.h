@@ -107,6 +107,29 @@ KG_API KG_MUST_USE enum kg_status kg_render_verify_json(struct kg_out *out,
 							const struct kg_spec *spec,
 							const struct kg_verify_report *report);
 
+/*
+ * The same verdicts in the forms of test runners. In each of them the tests that fail, are in error
+ * or are skipped add up to the verdict: who sees only these never takes an inconclusive trace for a
+ * good one, nor a failed warning for the end of it.
+ */
+KG_API KG_MUST_USE enum kg_status kg_render_verify_ktap(struct kg_out *out,
+							const struct kg_info *info,
+							const struct kg_spec *spec,
+							const struct kg_verify_report *report);
+KG_API KG_MUST_USE enum kg_status kg_render_verify_junit(struct kg_out *out,
+							 const struct kg_info *info,
+							 const struct kg_spec *spec,
+							 const struct kg_verify_report *report);
+
+/* What a log of SARIF tells of the program that wrote it. */
+struct kg_sarif_opts {
+	const char *version; /* of the program */
+	int exit_code;	     /* that it ends with */
+};
+KG_API KG_MUST_USE enum kg_status
+kg_render_verify_sarif(struct kg_out *out, const struct kg_info *info, const struct kg_spec *spec,
+		       const struct kg_verify_report *report, const struct kg_sarif_opts *opts);
+
 KG_API KG_MUST_USE enum kg_status
 kg_render_environment_json(struct kg_out *out, const struct kg_environment *environment);
 

@@ -84,6 +84,14 @@ enum kg_status doc_end(struct json_doc *doc)
 	return doc->status;
 }
 
+enum kg_status json_write_whole(struct kg_out *out, json_t *value)
+{
+	struct json_doc doc = { .out = out };
+	dump(&doc, value, JSON_INDENT(1));
+	out_string(out, "\n");
+	return doc.status;
+}
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 static void keep_or_spoil(json_t **whole, int failed)

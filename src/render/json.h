@@ -45,6 +45,12 @@ KG_MUST_USE enum kg_status doc_end(struct json_doc *doc);
 void doc_break_row(struct json_doc *doc);
 void doc_dump(struct json_doc *doc, json_t *value);
 
+/*
+ * A document of another's form, made in one piece and taken over, indented. KG_NOMEM if a part of
+ * it could not be made.
+ */
+KG_MUST_USE enum kg_status json_write_whole(struct kg_out *out, json_t *value);
+
 /* "trace": what every report says of the trace that it is about. */
 void doc_add_trace(struct json_doc *doc, const struct kg_info *info);
 

@@ -116,15 +116,20 @@ enum kg_status out_status(const struct kg_out *out)
 
 /* ---- strings of strangers -------------------------------------------------------------------- */
 
-/* Bytes at the start of string that show as they are, and their width; 0 if the first does not. */
-static size_t plain_len(const char *string, size_t *width)
+/*
+ * Bytes at the start of string that show as they are, and their width; 0 if the first does not. At
+ * the end is a NUL or another character of ASCII.
+ */
+static size_t plain_len(const char *string, const char *end, size_t *width)
 {
 	size_t len = 0;
 	uint32_t code;
-	for (size_t more; (more = utf8_char(string + len, &code)) > 0; len += more) {
-		if (code == '\\' || !utf8_is_printable(code))
+	while (string + len < end) {
+		const size_t more = utf8_char(string + len, &code);
+		if (more == 0 || code == '\\' || !utf8_is_printable(code))
 			break;
 		*width += utf8_width(code);
+		len += more;
 	}
 	return len;
 }
@@ -136,24 +141,42 @@ static void escape_byte(struct kg_out *out, unsigned char byte)
 	out_bytes(out, escape, sizeof(escape));
 }
 
-void out_escaped(struct kg_out *out, const char *string)
+static void escape_until(struct kg_out *out, const char *string, const char *end)
 {
-	while (*string != '\0') {
+	while (string < end) {
 		size_t width = 0;
-		size_t plain = plain_len(string, &width);
+		size_t plain = plain_len(string, end, &width);
 		out_bytes(out, string, plain);
 		string += plain;
-		if (*string != '\0')
+		if (string < end)
 			escape_byte(out, (unsigned char)*string++);
+	}
+}
+
+void out_escaped(struct kg_out *out, const char *string)
+{
+	escape_until(out, string, string + strlen(string));
+}
+
+void out_escaped_as(struct kg_out *out, const char *string, const char *special,
+		    const char *(*as)(char c))
+{
+	while (*string != '\0') {
+		const char *end = string + strcspn(string, special);
+		escape_until(out, string, end);
+		string = end;
+		if (*string != '\0')
+			out_string(out, as(*string++));
 	}
 }
 
 size_t out_escaped_width(const char *string)
 {
 	size_t width = 0;
-	while (*string != '\0') {
-		string += plain_len(string, &width);
-		if (*string != '\0') {
+	const char *end = string + strlen(string);
+	while (string < end) {
+		string += plain_len(string, end, &width);
+		if (string < end) {
 			width += 4;
 			string++;
 		}

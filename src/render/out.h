@@ -33,7 +33,10 @@ void out_repeat(struct kg_out *out, char c, size_t count);
  * backslash too, so that nothing can pass for an escape.
  */
 void out_escaped(struct kg_out *out, const char *string);
-/* Columns that this takes on a terminal. */
+/* The same, but characters of `special`, all of ASCII, are written as the function says. */
+void out_escaped_as(struct kg_out *out, const char *string, const char *special,
+		    const char *(*as)(char c));
+/* Columns that out_escaped() takes on a terminal. */
 size_t out_escaped_width(const char *string);
 
 #endif
