@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/common.h"
 #include "cli/report.h"
+#include "cli/verify_format.h"
 #include "base/banned.h"
 
 struct verify_opts {
@@ -38,10 +39,8 @@ static int write_verdict(const struct command *command, const struct verify_opts
 	int code = output_open(command, &opts->common, &out);
 	if (code != EXIT_DONE)
 		return code;
-	const struct kg_text_opts text = text_opts(&opts->common, out);
-	status = wants_json(&opts->common)
-			 ? kg_render_verify_json(out, info, candidate->spec, &report)
-			 : kg_render_verify_text(out, info, candidate->spec, &report, &text);
+	status = verify_write(out, &opts->common, info, candidate->spec, &report,
+			      exit_code_of(report.verdict));
 	code = output_close(command, out, status);
 	return code == EXIT_DONE ? exit_code_of(report.verdict) : code;
 }
@@ -141,6 +140,7 @@ static const struct option_row rows[] = {
 
 static const struct option_group groups[] = {
 	{ "What is expected", rows, 3, 0 },
+	{ "For whom", &verify_format_row, 1, offsetof(struct verify_opts, common) },
 	{ "Options", common_rows, COMMON_ROW_COUNT, offsetof(struct verify_opts, common) },
 	{ "Which calls", filter_rows, FILTER_ROW_COUNT, offsetof(struct verify_opts, filter) },
 };
@@ -155,10 +155,12 @@ const struct command command_verify = {
 		 "happens).\n"
 		 "Exits 0 if the path is as expected, 1 with the place where it first departs if "
 		 "not, and\n"
-		 "3 if the trace cannot tell because events were lost or it is cut off.",
+		 "3 if the trace cannot tell because events were lost or it is cut "
+		 "off.\n\n" VERIFY_FORMATS_ABOUT,
 	.examples = "  kvmgraph verify trace.txt\n"
 		    "  kvmgraph verify --spec kvm-svm trace.txt\n"
-		    "  kvmgraph verify --spec my.json --param cpus=4 trace.txt\n",
+		    "  kvmgraph verify --spec my.json --param cpus=4 trace.txt\n"
+		    "  kvmgraph verify --format junit -o kvm.xml trace.txt\n",
 	.groups = groups,
 	.group_count = sizeof(groups) / sizeof(groups[0]),
 	.runs_again = true,

@@ -7,8 +7,11 @@
 static void print_option_words(const struct command *command, FILE *to)
 {
 	for (size_t g = 0; g < command->group_count; g++) {
-		for (size_t i = 0; i < command->groups[g].row_count; i++)
-			fprintf(to, "--%s ", command->groups[g].rows[i].name);
+		for (size_t i = 0; i < command->groups[g].row_count; i++) {
+			const struct option_row *row = &command->groups[g].rows[i];
+			if (!option_is_replaced(command, row))
+				fprintf(to, "--%s ", row->name);
+		}
 	}
 	fputs("--help", to);
 }
@@ -19,7 +22,7 @@ static void print_choices(const struct command *command, FILE *to)
 	for (size_t g = 0; g < command->group_count; g++) {
 		for (size_t i = 0; i < command->groups[g].row_count; i++) {
 			const struct option_row *row = &command->groups[g].rows[i];
-			if (row->kind != OPTION_CHOICE)
+			if (row->kind != OPTION_CHOICE || option_is_replaced(command, row))
 				continue;
 			fprintf(to, "\t%s:--%s) words=\"", command->name, row->name);
 			for (const char *at = row->choices; *at != '\0'; at++)

@@ -35,8 +35,11 @@ void command_print_help(const struct command *command, FILE *to)
 		command->arguments[0] != '\0' ? " " : "", command->arguments, command->about);
 	for (size_t g = 0; g < command->group_count; g++) {
 		fprintf(to, "\n%s:\n", command->groups[g].title);
-		for (size_t i = 0; i < command->groups[g].row_count; i++)
-			print_option(&command->groups[g].rows[i], to);
+		for (size_t i = 0; i < command->groups[g].row_count; i++) {
+			const struct option_row *row = &command->groups[g].rows[i];
+			if (!option_is_replaced(command, row))
+				print_option(row, to);
+		}
 	}
 	fprintf(to, "  -h, --help%*sthis text\n", HELP_COLUMN - 12, "");
 	fprintf(to, "\nExamples:\n%s", command->examples);

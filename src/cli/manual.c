@@ -30,6 +30,8 @@ static void print_man_options(const struct command *command, FILE *to)
 		fprintf(to, ".SS %s\n", group->title);
 		for (size_t i = 0; i < group->row_count; i++) {
 			const struct option_row *row = &group->rows[i];
+			if (option_is_replaced(command, row))
+				continue;
 			fputs(".TP\n", to);
 			if (row->letter != 0)
 				fprintf(to, "\\fB\\-%c\\fR, ", row->letter);

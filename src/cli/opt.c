@@ -149,19 +149,33 @@ static const char *store(const struct option_row *row, void *place, const char *
 	return NULL;
 }
 
-static size_t fill_getopt(const struct command *command, struct option *longs, char *letters)
+bool option_is_replaced(const struct command *command, const struct option_row *row)
+{
+	const struct option_group *group;
+	const struct option_row *earlier;
+	for (int number = 0; (earlier = row_by_number(command, number, &group)) != row; number++) {
+		if (strcmp(earlier->name, row->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void fill_getopt(const struct command *command, struct option *longs, char *letters)
 {
 	size_t count = 0;
 	if (command->stops_at_argument)
 		*letters++ = '+';
 	*letters++ = ':';
-	for (const struct option_group *group; count < OPTIONS_MAX; count++) {
-		const struct option_row *row = row_by_number(command, (int)count, &group);
+	const struct option_group *group;
+	for (int number = 0; number < OPTIONS_MAX; number++) {
+		const struct option_row *row = row_by_number(command, number, &group);
 		if (row == NULL)
 			break;
 		const bool has_value = row->kind != OPTION_FLAG;
+		if (option_is_replaced(command, row))
+			continue;
 		/* numbers from 256 on are rows, so that they are no letters */
-		longs[count] = (struct option){ row->name, has_value, NULL, 256 + (int)count };
+		longs[count++] = (struct option){ row->name, has_value, NULL, 256 + number };
 		if (row->letter != 0) {
 			*letters++ = row->letter;
 			if (has_value)
@@ -172,7 +186,6 @@ static size_t fill_getopt(const struct command *command, struct option *longs, c
 	longs[count] = (struct option){ 0 };
 	*letters++ = 'h';
 	*letters = '\0';
-	return count;
 }
 
 static int row_of_letter(const struct command *command, int letter)

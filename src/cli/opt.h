@@ -67,6 +67,10 @@ enum parse_result { PARSE_OK, PARSE_HELP, PARSE_WRONG };
 enum parse_result options_parse(const struct command *command, void *opts, int argc, char **argv,
 				int *first);
 
+/* Whether an earlier row of the command has the name of this one: then that counts, and not this.
+ */
+bool option_is_replaced(const struct command *command, const struct option_row *row);
+
 /* Releases the lists among the options. */
 void options_release(const struct command *command, void *opts);
 
