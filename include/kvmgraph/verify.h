@@ -126,6 +126,12 @@ KG_API KG_MUST_USE enum kg_status kg_verify_new(const struct kg_spec *spec,
 KG_API KG_MUST_USE enum kg_status kg_verify_set_scope(struct kg_verify *verify,
 						      const struct kg_verify_scope *scope);
 KG_API struct kg_call_sink kg_verify_sink(struct kg_verify *verify);
+/*
+ * After the run, before the report: checks that others have made, behind those of phases and rules.
+ * What they point to has to stay.
+ */
+KG_API KG_MUST_USE enum kg_status kg_verify_add_checks(struct kg_verify *verify,
+						       const struct kg_check *checks, size_t count);
 /* After the run. info is that of the trace: its losses and damage decide what is inconclusive. */
 KG_API KG_MUST_USE enum kg_status kg_verify_report(struct kg_verify *verify,
 						   const struct kg_info *info,

@@ -544,6 +544,7 @@ void kg_verify_free(struct kg_verify *verify)
 	column_release(&verify->functions);
 	column_release(&verify->rows);
 	column_release(&verify->hooks);
+	column_release(&verify->others_checks);
 	column_release(&verify->checks);
 	arena_release(&verify->memory);
 	memory_free(verify);

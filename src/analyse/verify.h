@@ -130,6 +130,7 @@ struct kg_verify {
 	uint64_t gap_count;
 	uint64_t first_gap_line;
 	struct arena memory;
+	COLUMN(struct kg_check) others_checks; /* made elsewhere */
 	COLUMN(struct kg_check) checks;
 	bool is_reported;
 	struct kg_verify_report report;

@@ -258,6 +258,25 @@ static void sum_up(struct kg_verify *verify)
 				      : KG_VERDICT_PASS;
 }
 
+enum kg_status kg_verify_add_checks(struct kg_verify *verify, const struct kg_check *checks,
+				    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!column_push(&verify->others_checks, checks[i]))
+			return KG_NOMEM;
+	}
+	return KG_OK;
+}
+
+static enum kg_status add_others_checks(struct kg_verify *verify)
+{
+	for (size_t i = 0; i < verify->others_checks.count; i++) {
+		if (!column_push(&verify->checks, verify->others_checks.at[i]))
+			return KG_NOMEM;
+	}
+	return KG_OK;
+}
+
 enum kg_status kg_verify_report(struct kg_verify *verify, const struct kg_info *info,
 				struct kg_verify_report *out)
 {
@@ -274,6 +293,8 @@ enum kg_status kg_verify_report(struct kg_verify *verify, const struct kg_info *
 		status = add_phases(&in);
 	if (status == KG_OK)
 		status = add_rules(&in);
+	if (status == KG_OK)
+		status = add_others_checks(verify);
 	if (status == KG_OK)
 		status = structure_checks(verify, info, &in.evidence);
 	if (status != KG_OK)

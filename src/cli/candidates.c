@@ -50,6 +50,8 @@ static void tell_mistake(void *self, const struct kg_error *mistake)
 static int set_params(const struct candidates *candidates, struct kg_spec *spec)
 {
 	int code = EXIT_DONE;
+	if (candidates->set_known != NULL)
+		code = candidates->set_known(candidates->known, spec);
 	for (size_t i = 0; i < candidates->params->count && code == EXIT_DONE; i++)
 		code = set_param(candidates->command, spec, candidates->params->at[i]);
 	return code;
@@ -90,6 +92,8 @@ void candidates_close(struct candidates *candidates)
 		candidates->at[i] = (struct candidate){ 0 };
 	}
 	candidates->count = 0;
+	kg_life_free(candidates->life);
+	candidates->life = NULL;
 }
 
 /* The number of the candidate that a vendor chooses; count if no specification suggests itself. */
@@ -180,7 +184,7 @@ static enum kg_status take_done(void *self)
 }
 
 /* With one candidate its own sink, so that a named specification costs nothing more. */
-static struct kg_call_sink sink_of(struct candidates *candidates)
+static struct kg_call_sink verify_sink(struct candidates *candidates)
 {
 	if (candidates->end - candidates->first == 1)
 		return candidates->at[candidates->first].sink;
@@ -192,6 +196,15 @@ static struct kg_call_sink sink_of(struct candidates *candidates)
 		.gap = take_gap,
 		.done = take_done,
 	};
+}
+
+static struct kg_call_sink sink_of(struct candidates *candidates)
+{
+	if (!candidates->wants_life)
+		return verify_sink(candidates);
+	candidates->tee.first = verify_sink(candidates);
+	candidates->tee.second = kg_life_sink(candidates->life);
+	return kg_tee_sink(&candidates->tee);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -216,8 +229,15 @@ static int start_candidate(const struct candidates *candidates, struct candidate
 static int start_candidates(struct candidates *candidates, const struct kg_trace *trace)
 {
 	int code = EXIT_DONE;
+	enum kg_status status = KG_OK;
 	candidates->funcs = kg_trace_funcs(trace);
 	candidates->undecided_calls = 0;
+	kg_life_free(candidates->life);
+	candidates->life = NULL;
+	if (candidates->wants_life)
+		status = kg_life_new(candidates->funcs, tmp_folder(), &candidates->life);
+	if (status != KG_OK)
+		return fail_plain(candidates->command, status);
 	for (size_t i = candidates->first; i < candidates->end && code == EXIT_DONE; i++)
 		code = start_candidate(candidates, &candidates->at[i], trace);
 	return code;

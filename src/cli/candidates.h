@@ -15,6 +15,7 @@
 #ifndef CLI_CANDIDATES_H
 #define CLI_CANDIDATES_H
 
+#include <kvmgraph/analyse.h>
 #include <kvmgraph/verify.h>
 
 #include "cli/common.h"
@@ -35,7 +36,14 @@ struct candidate {
 struct candidates {
 	const struct command *command;
 	const struct string_list *params; /* "name=number" */
+	/* Sets what else is known of the numbers of a specification, before params; NULL: nothing.
+	 */
+	int (*set_known)(const void *known, struct kg_spec *spec);
+	const void *known;
 	struct kg_verify_scope scope;
+	bool wants_life; /* what the VM went through is wanted beside: life */
+	struct kg_life *life;
+	struct kg_tee tee;
 	struct candidate at[CANDIDATES_MAX];
 	size_t count;
 	size_t first;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kvmgraph verify: does a trace follow the expected path? */
+#include <kvmgraph/run_check.h>
 #include <kvmgraph/verify.h>
 
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "cli/candidates.h"
 #include "cli/commands.h"
 #include "cli/common.h"
+#include "cli/known.h"
 #include "cli/report.h"
 #include "cli/verify_format.h"
 #include "base/banned.h"
@@ -18,7 +20,18 @@ struct verify_opts {
 	struct filter_opts filter;
 	const char *spec;
 	struct string_list params;
+	const char *beside;
 	bool list;
+};
+
+/* A verification under way. */
+struct verification {
+	const struct command *command;
+	const struct verify_opts *opts;
+	struct input input;
+	struct known known;
+	struct candidates candidates;
+	struct candidate *chosen; /* NULL: no vendor shows */
 };
 
 static int exit_code_of(enum kg_verdict verdict)
@@ -28,75 +41,162 @@ static int exit_code_of(enum kg_verdict verdict)
 	return verdict == KG_VERDICT_FAIL ? EXIT_NO : EXIT_INCONCLUSIVE;
 }
 
-static int write_verdict(const struct command *command, const struct verify_opts *opts,
-			 const struct kg_info *info, const struct candidate *candidate)
+static int write_verdict(const struct verification *in)
 {
+	const struct common_opts *common = &in->opts->common;
 	struct kg_verify_report report;
 	struct kg_out *out;
-	enum kg_status status = kg_verify_report(candidate->verify, info, &report);
+	enum kg_status status = kg_verify_report(in->chosen->verify, &in->input.info, &report);
 	if (status != KG_OK)
-		return fail_plain(command, status);
-	int code = output_open(command, &opts->common, &out);
+		return fail_plain(in->command, status);
+	int code = output_open(in->command, common, &out);
 	if (code != EXIT_DONE)
 		return code;
-	status = verify_write(out, &opts->common, info, candidate->spec, &report,
+	status = verify_write(out, common, &in->input.info, in->chosen->spec, &report,
 			      exit_code_of(report.verdict));
-	code = output_close(command, out, status);
+	code = output_close(in->command, out, status);
 	return code == EXIT_DONE ? exit_code_of(report.verdict) : code;
 }
+
+/* ---- holding a trace against a specification ------------------------------------------------- */
 
 /* Which of two vendors' a trace is has to show in it. */
 #define DEFAULT_SPEC "kvm-{vendor}"
 
-/* Holds the trace against the specification that suits it better, unless one was asked for. */
-static int run_better(const struct verify_opts *opts, struct input *input,
-		      struct candidates *candidates, struct candidate **chosen)
+static int run_spec(struct verification *in, const char *name)
 {
-	struct kg_verify_report report;
-	if (*chosen == NULL || opts->spec != NULL)
-		return EXIT_DONE;
-	enum kg_status status = kg_verify_report((*chosen)->verify, &input->info, &report);
-	if (status != KG_OK)
-		return fail_plain(candidates->command, status);
-	if (report.better == NULL)
-		return EXIT_DONE;
-	char *name = strdup(report.better);
-	if (name == NULL)
-		return fail_plain(candidates->command, KG_NOMEM);
-	candidates_close(candidates);
-	int code = candidates_open(candidates, name);
-	free(name);
-	if (code == EXIT_DONE)
-		code = input_rewind(input);
-	return code == EXIT_DONE ? candidates_run(candidates, input, &opts->filter, chosen) : code;
+	int code = candidates_open(&in->candidates, name);
+	in->candidates.scope = known_scope(&in->known, &in->opts->filter);
+	return code == EXIT_DONE
+		       ? candidates_run(&in->candidates, &in->input, &in->opts->filter, &in->chosen)
+		       : code;
 }
 
-static int verify_file(const struct command *command, const struct verify_opts *opts,
-		       const char *path)
+/* The same trace from its start, with a specification that is opened anew. */
+static int run_spec_again(struct verification *in, const char *name)
 {
-	struct candidates candidates = { .command = command, .params = &opts->params };
-	struct candidate *chosen = NULL;
-	struct input input;
-	int code = input_open(&input, command, &opts->common, path);
+	char *copy = strdup(name);
+	if (copy == NULL)
+		return fail_plain(in->command, KG_NOMEM);
+	candidates_close(&in->candidates);
+	int code = input_rewind(&in->input);
 	if (code == EXIT_DONE)
-		code = candidates_open(&candidates, opts->spec != NULL ? opts->spec : DEFAULT_SPEC);
+		code = run_spec(in, copy);
+	free(copy);
+	return code;
+}
+
+static int look_at_verdict(const struct verification *in, struct kg_verify_report *out)
+{
+	enum kg_status status = kg_verify_report(in->chosen->verify, &in->input.info, out);
+	return status == KG_OK ? EXIT_DONE : fail_plain(in->command, status);
+}
+
+/* Holds the trace against the specification that suits it better, unless one was asked for. */
+static int run_better(struct verification *in, const char **name)
+{
+	struct kg_verify_report report;
+	if (in->chosen == NULL || in->opts->spec != NULL || in->candidates.wants_life)
+		return EXIT_DONE;
+	int code = look_at_verdict(in, &report);
+	if (code != EXIT_DONE || report.better == NULL)
+		return code;
+	code = run_spec_again(in, report.better);
+	if (code == EXIT_DONE && in->chosen != NULL)
+		*name = kg_spec_name(in->chosen->spec);
+	return code;
+}
+
+/* A failure may be that the kernel cannot show what is missing: looks which kernels can. */
+static int run_for_builds(struct verification *in, const char *name)
+{
+	struct kg_verify_report report;
+	bool is_found;
+	if (in->chosen == NULL || in->candidates.wants_life)
+		return EXIT_DONE;
+	int code = look_at_verdict(in, &report);
+	if (code != EXIT_DONE || report.verdict != KG_VERDICT_FAIL)
+		return code;
+	code = known_look_for_builds(&in->known, in->command, &in->input.info, &is_found);
+	return code == EXIT_DONE && is_found ? run_spec_again(in, name) : code;
+}
+
+/* Adds what the VMM's own report says of the trace. */
+static int add_run_checks(struct verification *in, struct kg_run_check **out)
+{
+	size_t count;
+	if (in->chosen == NULL || !in->candidates.wants_life)
+		return EXIT_DONE;
+	const struct kg_run_check_input input = { .run = in->known.beside->run,
+						  .environment = in->known.beside->environment,
+						  .life = in->candidates.life,
+						  .info = &in->input.info };
+	enum kg_status status = kg_run_check_new(&input, out);
+	if (status != KG_OK)
+		return fail_plain(in->command, status);
+	const struct kg_check *checks = kg_run_check_list(*out, &count);
+	status = kg_verify_add_checks(in->chosen->verify, checks, count);
+	return status == KG_OK ? EXIT_DONE : fail_plain(in->command, status);
+}
+
+static int run_specs(struct verification *in)
+{
+	const char *known_name = known_spec(&in->known);
+	const char *name = in->opts->spec;
+	if (name == NULL)
+		name = known_name != NULL ? known_name : DEFAULT_SPEC;
+	in->candidates.wants_life = in->known.beside != NULL && in->known.beside->run != NULL;
+	int code = run_spec(in, name);
 	if (code == EXIT_DONE)
-		code = candidates_run(&candidates, &input, &opts->filter, &chosen);
+		code = run_better(in, &name);
+	return code == EXIT_DONE ? run_for_builds(in, name) : code;
+}
+
+static int verify_input(struct verification *in, const char *path)
+{
+	struct kg_run_check *run_check = NULL;
+	int code = run_specs(in);
 	if (code == EXIT_DONE)
-		code = run_better(opts, &input, &candidates, &chosen);
-	if (code == EXIT_DONE && chosen == NULL) {
-		report_error(command->name,
+		code = add_run_checks(in, &run_check);
+	if (code == EXIT_DONE && in->chosen == NULL) {
+		report_error(in->command->name,
 			     "%s: has calls of neither kvm_intel nor kvm_amd, or of both, so no "
 			     "specification suggests itself (name one with --spec)",
 			     path);
 		code = EXIT_INCONCLUSIVE;
 	} else if (code == EXIT_DONE) {
-		code = write_verdict(command, opts, &input.info, chosen);
+		code = write_verdict(in);
 	}
 	if (code == EXIT_DONE)
-		code = input_judge(&input);
-	candidates_close(&candidates);
-	input_close(&input);
+		code = input_judge(&in->input);
+	kg_run_check_free(run_check);
+	return code;
+}
+
+static bool looks_beside(const struct verify_opts *opts)
+{
+	return opts->beside == NULL || strcmp(opts->beside, "never") != 0;
+}
+
+static int verify_file(const struct command *command, const struct verify_opts *opts,
+		       const char *path)
+{
+	struct verification in = {
+		.command = command,
+		.opts = opts,
+		.candidates = { .command = command,
+				.params = &opts->params,
+				.set_known = known_set_params },
+	};
+	in.candidates.known = &in.known;
+	int code = looks_beside(opts) ? known_open(&in.known, command, path) : EXIT_DONE;
+	if (code == EXIT_DONE)
+		code = input_open(&in.input, command, &opts->common, path);
+	if (code == EXIT_DONE)
+		code = verify_input(&in, path);
+	candidates_close(&in.candidates);
+	input_close(&in.input);
+	known_close(&in.known);
 	return code;
 }
 
@@ -132,6 +232,12 @@ static const struct option_row rows[] = {
 	  .offset = offsetof(struct verify_opts, params),
 	  .value = "NAME=N",
 	  .help = "a number that the specification asks for" },
+	{ .name = "beside",
+	  .kind = OPTION_CHOICE,
+	  .offset = offsetof(struct verify_opts, beside),
+	  .value = "WHEN",
+	  .choices = "auto|never",
+	  .help = "auto (use NAME.run.json and NAME.env.json beside FILE) or never" },
 	{ .name = "list-specs",
 	  .kind = OPTION_FLAG,
 	  .offset = offsetof(struct verify_opts, list),
@@ -139,7 +245,7 @@ static const struct option_row rows[] = {
 };
 
 static const struct option_group groups[] = {
-	{ "What is expected", rows, 3, 0 },
+	{ "What is expected", rows, sizeof(rows) / sizeof(rows[0]), 0 },
 	{ "For whom", &verify_format_row, 1, offsetof(struct verify_opts, common) },
 	{ "Options", common_rows, COMMON_ROW_COUNT, offsetof(struct verify_opts, common) },
 	{ "Which calls", filter_rows, FILTER_ROW_COUNT, offsetof(struct verify_opts, filter) },
@@ -153,6 +259,16 @@ const struct command command_verify = {
 		 "what\n"
 		 "each has to call, and rules over the whole (what comes in pairs, what never "
 		 "happens).\n"
+		 "Without --spec it is that of the scenario which the VMM's report beside FILE "
+		 "names, "
+		 "else\n"
+		 "kvm-vmx or kvm-svm as the trace has it, or kvm-any where a trace shows more than "
+		 "one "
+		 "small\n"
+		 "life. A report beside FILE is held against the trace as well, and what is known "
+		 "of "
+		 "the\n"
+		 "recording decides what a trace cannot show (not-traceable).\n\n"
 		 "Exits 0 if the path is as expected, 1 with the place where it first departs if "
 		 "not, and\n"
 		 "3 if the trace cannot tell because events were lost or it is cut "
