@@ -4,6 +4,7 @@
  *
  *   verify.c            the sink: lanes, which calls count, what goes on below open calls
  *   verify_subject.c    whose calls are whose
+ *   verify_retire.c     subjects that are done with
  *   verify_path.c       the phases, over the top-level calls of a subject
  *   verify_rules.c      rules, while the trace is read
  *   verify_evidence.c   how far the trace can be trusted
@@ -23,6 +24,7 @@
 #include "analyse/verify_match.h"
 #include "analyse/verify_path.h"
 #include "analyse/verify_rules.h"
+#include "analyse/verify_retire.h"
 #include "analyse/verify_subject.h"
 #include "analyse/verify_words.h"
 
@@ -43,6 +45,8 @@ struct owner {
 	subject_id subject; /* whose task it is */
 	struct path *path;  /* that its calls are steps of, or NULL */
 	bool is_main;	    /* the task that its subject is known by */
+	subject_id slot_of; /* whose rules its slot is for */
+	uint32_t slot;
 	bool is_comm_known;
 	bool is_worker;	   /* by its comm */
 	bool has_complete; /* a complete call: the lane was seen down to least_depth */
@@ -115,9 +119,12 @@ struct kg_verify {
 	COLUMN(struct owner) owners;
 	COLUMN(uint32_t) owner_of_task; /* by task_id + 1: owner + 1 */
 	COLUMN(uint32_t) owner_of_idle; /* by CPU: owner + 1 */
-	subject_list subjects;
+	subject_list subjects;		/* by id - 1 */
+	subject_list kept;		/* those that are not done with */
+	struct retired retired;
 	COLUMN(struct path *) paths; /* all there are */
 	size_t born_count;	     /* subjects that were alive at some time */
+	bool is_quiet;		     /* nobody wants to know in words */
 	bool starts_late;	     /* something is done to a subject that nobody made */
 	uint64_t untold_subjects;    /* beyond the most */
 	subject_id others;	     /* whose the calls of tasks are that belong to none */

@@ -71,15 +71,14 @@ static bool any_stops_early(const struct kg_verify *verify, const struct kg_info
 {
 	bool stops = verify->subjects.count == 0 &&
 		     (verify->spec->main.automaton != NULL || stops_early(verify, info, NULL));
-	for (size_t i = 0; i < verify->subjects.count && !stops; i++) {
-		const struct subject *subject = verify->subjects.at[i];
+	for (size_t i = 0; i < verify->kept.count && !stops; i++) {
+		const struct subject *subject = verify->kept.at[i];
 		stops = subject_counts(verify, subject) && stops_early(verify, info, subject->path);
 	}
 	return stops;
 }
 
-/* Whether all calls are of the subject's task; without one: of one task. */
-static bool has_one_task(const struct kg_verify *verify)
+bool evidence_has_one_task(const struct kg_verify *verify)
 {
 	if (verify->scope.has_one_command)
 		return true;
@@ -103,7 +102,7 @@ enum kg_status evidence_weigh(struct kg_verify *verify, const struct kg_info *in
 			       (verify->starts_late && verify->born_count == 0),
 		.ends_early = any_stops_early(verify, info),
 		.is_partial = verify->scope.partial != NULL,
-		.has_one_task = has_one_task(verify),
+		.has_one_task = evidence_has_one_task(verify),
 		.why_partial = verify->scope.partial,
 	};
 	bool is_said = say_gaps(verify, info, gap_count, &out->why_gaps);

@@ -24,6 +24,8 @@ struct evidence {
 /* What there is to say of the trace; whether it ends early depends on a path. */
 KG_MUST_USE enum kg_status evidence_weigh(struct kg_verify *verify, const struct kg_info *info,
 					  struct evidence *out);
+/* Whether all calls are of the subject's task; without one: of one task. */
+bool evidence_has_one_task(const struct kg_verify *verify);
 /* The same with what is known of one path: of a subject, or of a thread of it. NULL: of all. */
 KG_MUST_USE enum kg_status evidence_for(struct kg_verify *verify, const struct kg_info *info,
 					const struct subject *subject, const struct path *path,

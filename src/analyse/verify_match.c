@@ -152,6 +152,11 @@ struct match *match_new(const struct matcher *matcher, const struct automaton *a
 	return match;
 }
 
+void match_restart(const struct matcher *matcher, struct match *match)
+{
+	reset_match(matcher, match, NO_CALL_PATTERN, 0);
+}
+
 void match_free(struct match *match)
 {
 	memory_free(match);

@@ -103,6 +103,8 @@ struct match *match_start(struct matcher *matcher, uint32_t call);
 void match_retire(struct matcher *matcher, struct match *match);
 /* The same for an automaton that belongs to no call_pattern. */
 struct match *match_new(const struct matcher *matcher, const struct automaton *automaton);
+/* Puts it back to its start. */
+void match_restart(const struct matcher *matcher, struct match *match);
 void match_free(struct match *match);
 
 /* A call opens somewhere below: it may be banned, or counted. */

@@ -2,11 +2,32 @@
 /* Knows which calls are steps of a path, and how far it has come. */
 #include "analyse/verify.h"
 
+#include <string.h>
+
 #include "base/banned.h"
+
+/* One that a subject is done with, at its start again; NULL if there is none. */
+static struct path *reuse_path(struct kg_verify *verify, const struct spec_route *route)
+{
+	struct retired *retired = &verify->retired;
+	struct path *path = NULL;
+	if (route == &verify->spec->main && retired->free_main.count > 0)
+		path = retired->free_main.at[--retired->free_main.count];
+	else if (route == &verify->spec->threads && retired->free_threads.count > 0)
+		path = retired->free_threads.at[--retired->free_threads.count];
+	if (path == NULL)
+		return NULL;
+	match_restart(&verify->matcher, path->match);
+	memset(path->phases, 0, route->phases.count * sizeof(*path->phases));
+	return path;
+}
 
 struct path *path_new(struct kg_verify *verify, const struct spec_route *route)
 {
-	struct path *path = arena_alloc(&verify->memory, sizeof(*path));
+	struct path *path = reuse_path(verify, route);
+	if (path != NULL)
+		return path;
+	path = arena_alloc(&verify->memory, sizeof(*path));
 	if (path == NULL || !column_push(&verify->paths, path))
 		return NULL;
 	path->route = route;
@@ -54,6 +75,7 @@ enum kg_status path_open(struct kg_verify *verify, struct path *path, struct ver
 	else
 		return KG_OK;
 	watched->path = path;
+	path->open_count++;
 	lane->is_in_step = true;
 	lane->root_has_step = true;
 	return watched->is_step ? try_patterns(verify, path, lane, row) : KG_OK;
@@ -95,6 +117,7 @@ void path_close(struct kg_verify *verify, struct verify_lane *lane, const struct
 	struct path *path = watched->path;
 	const struct token token = { .id = call->id, .place = place_of_start(call) };
 	lane->is_in_step = false;
+	path->open_count--;
 	if (!watched->is_step || path->match->is_dead)
 		return;
 	uint32_t phase =

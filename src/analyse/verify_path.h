@@ -23,6 +23,7 @@ struct path {
 	const struct spec_route *route;
 	struct match *match;
 	struct phase_state *phases;
+	uint32_t open_count;   /* steps and noise that are open */
 	uint32_t failed_phase; /* of a dead match */
 	uint32_t cut_phase;    /* of a cut one */
 };

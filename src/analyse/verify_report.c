@@ -18,31 +18,6 @@ const char *kg_verdict_name(enum kg_verdict verdict)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-/* A check in the making: the worst of what it comes to for each subject. */
-struct tally_check {
-	struct kg_check check;
-	uint64_t subject_count; /* that it was made for */
-	uint64_t pass_count;
-};
-
-/* The worse of two verdicts is the greater one. */
-static int badness(enum kg_verdict verdict)
-{
-	static const int badness[KG_VERDICT_COUNT] = {
-		[KG_VERDICT_SKIPPED] = 0,	[KG_VERDICT_PASS] = 1,
-		[KG_VERDICT_NOT_TRACEABLE] = 2, [KG_VERDICT_INCONCLUSIVE] = 3,
-		[KG_VERDICT_FAIL] = 4,
-	};
-	return badness[verdict];
-}
-
-static void add_to_tally(struct tally_check *tally, const struct kg_check *check)
-{
-	tally->pass_count += check->verdict == KG_VERDICT_PASS;
-	if (tally->subject_count++ == 0 || badness(check->verdict) > badness(tally->check.verdict))
-		tally->check = *check;
-}
-
 /* Says which one of several subjects a check is about. */
 static enum kg_status name_subject(struct kg_verify *verify, const struct subject *subject,
 				   struct kg_check *check)
@@ -90,7 +65,7 @@ static enum kg_status tally_phase(const struct reporting *in, const struct subje
 	if (status == KG_OK && in->subject_count > 1)
 		status = name_subject(in->verify, subject, &check);
 	if (status == KG_OK)
-		add_to_tally(tally, &check);
+		tally_add(tally, &check);
 	return status;
 }
 
@@ -114,13 +89,27 @@ static enum kg_status absent_phase(struct kg_verify *verify, uint32_t index,
 	return words_finish(&expected, &out->expected) ? KG_OK : KG_NOMEM;
 }
 
+/* What a check came to for those that are done with, at this place of their tallies. */
+static struct tally_check start_tally(const struct reporting *in, const struct tally_check *tallies,
+				      size_t index)
+{
+	struct tally_check tally = { .subject_count = 0 };
+	if (tallies != NULL)
+		tally = tallies[index];
+	if (in->evidence.has_gaps && tally.pass_count > 0) {
+		tally.check.verdict = KG_VERDICT_INCONCLUSIVE;
+		tally.check.why = in->evidence.why_gaps;
+	}
+	return tally;
+}
+
 static enum kg_status add_main_phase(const struct reporting *in, uint32_t phase)
 {
 	struct kg_verify *verify = in->verify;
-	struct tally_check tally = { .subject_count = 0 };
+	struct tally_check tally = start_tally(in, verify->retired.main, phase);
 	enum kg_status status = KG_OK;
-	for (size_t i = 0; i < verify->subjects.count && status == KG_OK; i++) {
-		const struct subject *subject = verify->subjects.at[i];
+	for (size_t i = 0; i < verify->kept.count && status == KG_OK; i++) {
+		const struct subject *subject = verify->kept.at[i];
 		if (subject_counts(verify, subject))
 			status = tally_phase(in, subject, subject->path, phase, &tally);
 	}
@@ -133,13 +122,15 @@ static enum kg_status add_thread_phase(const struct reporting *in, uint32_t phas
 {
 	struct kg_verify *verify = in->verify;
 	const struct spec_phase *names = &verify->spec->threads.phases.at[phase];
-	struct tally_check tally = { .check = { .id = names->id,
-						.title = names->title,
-						.verdict = KG_VERDICT_SKIPPED,
-						.why = "no task joined" } };
+	struct tally_check tally = start_tally(in, verify->retired.threads, phase);
 	enum kg_status status = KG_OK;
-	for (size_t i = 0; i < verify->subjects.count; i++) {
-		const struct subject *subject = verify->subjects.at[i];
+	if (tally.subject_count == 0)
+		tally.check = (struct kg_check){ .id = names->id,
+						 .title = names->title,
+						 .verdict = KG_VERDICT_SKIPPED,
+						 .why = "no task joined" };
+	for (size_t i = 0; i < verify->kept.count; i++) {
+		const struct subject *subject = verify->kept.at[i];
 		if (!subject_counts(verify, subject))
 			continue;
 		for (size_t j = 0; j < subject->threads.count && status == KG_OK; j++)
@@ -192,20 +183,20 @@ static enum kg_status tally_rule(const struct reporting *in, const struct subjec
 	if (status == KG_OK && in->subject_count > 1)
 		status = name_subject(verify, subject, &check);
 	if (status == KG_OK)
-		add_to_tally(tally, &check);
+		tally_add(tally, &check);
 	return status;
 }
 
 static enum kg_status add_rule(const struct reporting *in, uint32_t rule)
 {
 	struct kg_verify *verify = in->verify;
-	struct tally_check tally = { .subject_count = 0 };
+	struct tally_check tally = start_tally(in, verify->retired.rules, rule);
 	enum kg_status status = KG_OK;
 	if (verify->spec->rules.at[rule].is_over_trace || in->subject_count == 0 ||
 	    (in->subject_count > 1 && verify->rules[rule].shared_count > 0))
 		return add_rule_over_trace(in, rule);
-	for (size_t i = 0; i < verify->subjects.count && status == KG_OK; i++) {
-		const struct subject *subject = verify->subjects.at[i];
+	for (size_t i = 0; i < verify->kept.count && status == KG_OK; i++) {
+		const struct subject *subject = verify->kept.at[i];
 		if (subject_counts(verify, subject))
 			status = tally_rule(in, subject, rule, &tally);
 	}
@@ -286,8 +277,9 @@ enum kg_status kg_verify_report(struct kg_verify *verify, const struct kg_info *
 		return KG_OK;
 	}
 	verify->checks.count = 0;
-	for (size_t i = 0; i < verify->subjects.count; i++)
-		in.subject_count += subject_counts(verify, verify->subjects.at[i]);
+	in.subject_count = verify->retired.count;
+	for (size_t i = 0; i < verify->kept.count; i++)
+		in.subject_count += subject_counts(verify, verify->kept.at[i]);
 	enum kg_status status = evidence_weigh(verify, info, &in.evidence);
 	if (status == KG_OK)
 		status = add_phases(&in);

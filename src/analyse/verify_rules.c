@@ -43,8 +43,39 @@ enum kg_status rules_init(struct kg_verify *verify)
 	return verify->rules != NULL ? KG_OK : KG_NOMEM;
 }
 
+/* Puts states back to their start. */
+static void reset_states(const struct kg_spec *spec, struct rule_state *states)
+{
+	for (size_t i = 0; i < spec->rules.count; i++) {
+		const size_t count = spec->rules.at[i].names_count;
+		struct rule_state *state = &states[i];
+		const struct rule_state old = *state;
+		*state = (struct rule_state){ .counts = old.counts,
+					      .open_counts = old.open_counts,
+					      .first = old.first,
+					      .last = old.last,
+					      .waiting = old.waiting,
+					      .by_cpu = old.by_cpu,
+					      .viable = UINT64_MAX };
+		state->waiting.count = 0;
+		state->by_cpu.count = 0;
+		if (count == 0)
+			continue;
+		memset(state->counts, 0, count * sizeof(*state->counts));
+		memset(state->open_counts, 0, count * sizeof(*state->open_counts));
+		memset(state->first, 0, count * sizeof(*state->first));
+		memset(state->last, 0, count * sizeof(*state->last));
+	}
+}
+
 enum kg_status rules_start(struct kg_verify *verify, struct subject *subject)
 {
+	struct retired *retired = &verify->retired;
+	if (retired->free_rules.count > 0) {
+		subject->rules = retired->free_rules.at[--retired->free_rules.count];
+		reset_states(verify->spec, subject->rules);
+		return KG_OK;
+	}
 	subject->rules = make_states(verify);
 	return subject->rules != NULL ? KG_OK : KG_NOMEM;
 }
@@ -100,6 +131,9 @@ void rules_end(struct kg_verify *verify, struct rule_state *rules)
 void rules_release(struct kg_verify *verify)
 {
 	rules_end(verify, verify->rules);
+	for (size_t i = 0; i < verify->retired.free_rules.count; i++)
+		rules_end(verify, verify->retired.free_rules.at[i]);
+	retired_release(&verify->retired);
 }
 
 /* ---- hooks ----------------------------------------------------------------------------------- */
@@ -171,6 +205,7 @@ struct rule_event {
 	struct verify_lane *lane;
 	const struct kg_call *call;
 	struct kg_place place;
+	size_t slot; /* of the call's owner, in this state */
 	const struct rule *rule;
 	struct rule_state *state;
 	const struct hook *hook;
@@ -200,7 +235,7 @@ static enum kg_status open_pair(const struct rule_event *event)
 	case PAIR_IN_TRACE:
 		break;
 	case PAIR_PER_TASK:
-		key = event->lane->owner;
+		key = event->slot;
 		break;
 	case PAIR_PER_CPU:
 		key = event->place.cpu;
@@ -377,6 +412,17 @@ static struct rule_state *own_rules(const struct kg_verify *verify, const struct
 	return lane->subject != NO_SUBJECT ? subject_get(verify, lane->subject)->rules : NULL;
 }
 
+/* Owners have numbers of their own in each subject, so that its states need not know all. */
+static size_t own_slot(struct kg_verify *verify, const struct verify_lane *lane)
+{
+	struct owner *owner = &verify->owners.at[lane->owner];
+	if (owner->slot_of != lane->subject) {
+		owner->slot_of = lane->subject;
+		owner->slot = subject_get(verify, lane->subject)->slot_count++;
+	}
+	return owner->slot;
+}
+
 static enum kg_status open_in_rule(struct rule_event *event)
 {
 	struct kg_verify *verify = event->verify;
@@ -387,8 +433,11 @@ static enum kg_status open_in_rule(struct rule_event *event)
 	enum kg_status status = KG_OK;
 	if (event->rule->kind == RULE_EACH && event->hook->role == 0)
 		status = follow_each(event, &is_followed);
+	event->slot = event->lane->owner;
 	if (status == KG_OK)
 		status = open_in_state(event, all);
+	if (own != NULL)
+		event->slot = own_slot(verify, event->lane);
 	if (status == KG_OK && own != NULL)
 		status = open_in_state(event, &own[index]);
 	if (event->lane->subject == NO_SUBJECT && verify->subjects.count > 0)

@@ -37,23 +37,34 @@ static enum kg_status add_path(struct kg_verify *verify, const struct spec_route
 	return *out != NULL ? KG_OK : KG_NOMEM;
 }
 
+static bool add_owner(const struct kg_verify *verify, struct subject *subject,
+		      const struct owner *owner)
+{
+	return column_push(&subject->owners, (uint32_t)(owner - verify->owners.at));
+}
+
 /* The first call of a task that none is known by starts one. */
 static enum kg_status start_subject(struct kg_verify *verify, struct owner *owner,
 				    const struct kg_call *call)
 {
-	if (verify->subjects.count >= SUBJECTS_MAX) {
+	enum kg_status status = subjects_retire(verify);
+	if (status != KG_OK)
+		return status;
+	if (verify->kept.count >= SUBJECTS_MAX) {
 		verify->untold_subjects++;
 		owner->subject = NO_SUBJECT;
 		owner->path = NULL;
 		return KG_OK;
 	}
 	struct subject *subject = arena_alloc(&verify->memory, sizeof(*subject));
-	if (subject == NULL || !column_push(&verify->subjects, subject))
+	if (subject == NULL || !column_push(&verify->subjects, subject) ||
+	    !column_push(&verify->kept, subject) || !add_owner(verify, subject, owner))
 		return KG_NOMEM;
 	subject->task_id = call->task_id;
 	subject->first = place_of_start(call);
-	owner->subject = (subject_id)verify->subjects.count;
-	enum kg_status status = add_path(verify, &verify->spec->main, &subject->path);
+	subject->id = (subject_id)verify->subjects.count;
+	owner->subject = subject->id;
+	status = add_path(verify, &verify->spec->main, &subject->path);
 	owner->path = subject->path;
 	if (verify->subjects.count == 1)
 		verify->others = owner->subject;
@@ -107,15 +118,15 @@ static subject_id find_only(const struct kg_verify *verify, fit_test *fits, bool
 {
 	subject_id found = NO_SUBJECT;
 	*is_open = false;
-	for (size_t i = 0; i < verify->subjects.count; i++) {
-		const struct subject *subject = verify->subjects.at[i];
+	for (size_t i = 0; i < verify->kept.count; i++) {
+		const struct subject *subject = verify->kept.at[i];
 		const bool is_there = !has_lives(verify->spec) || is_alive(subject);
 		if (!is_there || !fits(verify->spec, subject))
 			continue;
 		*is_open = found != NO_SUBJECT;
 		if (*is_open)
 			return NO_SUBJECT;
-		found = (subject_id)i + 1;
+		found = subject->id;
 	}
 	return found;
 }
@@ -123,14 +134,14 @@ static subject_id find_only(const struct kg_verify *verify, fit_test *fits, bool
 /* A task that may be any one's: what those lack may be there. */
 static void note_missing(struct kg_verify *verify, fit_test *fits)
 {
-	for (size_t i = 0; i < verify->subjects.count; i++) {
-		struct subject *subject = verify->subjects.at[i];
+	for (size_t i = 0; i < verify->kept.count; i++) {
+		struct subject *subject = verify->kept.at[i];
 		if (is_alive(subject) && fits(verify->spec, subject))
 			subject->is_missing = true;
 	}
 }
 
-static void adopt_worker(struct kg_verify *verify, struct owner *owner)
+static enum kg_status adopt_worker(struct kg_verify *verify, struct owner *owner)
 {
 	bool is_open;
 	const subject_id id = find_only(verify, fits_worker, &is_open);
@@ -141,10 +152,11 @@ static void adopt_worker(struct kg_verify *verify, struct owner *owner)
 	if (subject == NULL && verify->subjects.count == 1)
 		subject = verify->subjects.at[0];
 	if (subject == NULL)
-		return;
+		return KG_OK;
 	owner->subject = id != NO_SUBJECT ? id : 1;
 	owner->path = subject->path;
 	subject->has_worker = true;
+	return add_owner(verify, subject, owner) ? KG_OK : KG_NOMEM;
 }
 
 static enum kg_status adopt_thread(struct kg_verify *verify, struct owner *owner)
@@ -159,6 +171,8 @@ static enum kg_status adopt_thread(struct kg_verify *verify, struct owner *owner
 		return KG_OK;
 	enum kg_status status = add_path(verify, &verify->spec->threads, &path);
 	if (status == KG_OK && path != NULL && !column_push(&subject->threads, path))
+		status = KG_NOMEM;
+	if (status == KG_OK && !add_owner(verify, subject, owner))
 		status = KG_NOMEM;
 	owner->subject = id;
 	owner->path = path;
@@ -179,13 +193,13 @@ static void leave_subject(const struct kg_verify *verify, struct owner *owner)
 static void find_others(struct kg_verify *verify)
 {
 	subject_id found = NO_SUBJECT;
-	for (size_t i = 0; i < verify->subjects.count; i++) {
-		if (!is_alive(verify->subjects.at[i]))
+	for (size_t i = 0; i < verify->kept.count; i++) {
+		if (!is_alive(verify->kept.at[i]))
 			continue;
 		verify->others = NO_SUBJECT;
 		if (found != NO_SUBJECT)
 			return;
-		found = (subject_id)i + 1;
+		found = verify->kept.at[i]->id;
 	}
 	/* with nothing alive it is what is left of the last one */
 	if (found != NO_SUBJECT)
@@ -232,7 +246,7 @@ enum kg_status subject_note_open(struct kg_verify *verify, struct verify_lane *l
 		owner->is_main = true;
 		status = start_subject(verify, owner, call);
 	} else if (owner->subject == NO_SUBJECT && is_worker(verify, owner)) {
-		adopt_worker(verify, owner);
+		status = adopt_worker(verify, owner);
 	} else if (owner->subject == NO_SUBJECT && row_has(row, verify->spec->join)) {
 		status = adopt_thread(verify, owner);
 	}
@@ -264,7 +278,9 @@ void subjects_release(struct kg_verify *verify)
 {
 	for (size_t i = 0; i < verify->subjects.count; i++) {
 		column_release(&verify->subjects.at[i]->threads);
+		column_release(&verify->subjects.at[i]->owners);
 		rules_end(verify, verify->subjects.at[i]->rules);
 	}
 	column_release(&verify->subjects);
+	column_release(&verify->kept);
 }

@@ -16,7 +16,7 @@
 struct rule_state;
 struct owner;
 
-/* More than these are counted, no more. */
+/* More than these are not followed at the same time, only counted. */
 #define SUBJECTS_MAX 1024
 
 /* Number of a subject; 0: none, so that owners can be zeroed. */
@@ -24,16 +24,20 @@ typedef uint32_t subject_id;
 #define NO_SUBJECT 0
 
 struct subject {
+	subject_id id;
 	kg_task_id task_id; /* by which it is known */
 	struct kg_place first;
 	struct path *path; /* of that task and the workers; NULL without phases */
 	COLUMN(struct path *) threads;
+	COLUMN(uint32_t) owners;  /* whose calls are its own */
+	uint32_t slot_count;	  /* owners that its rules know apart */
 	struct rule_state *rules; /* NULL: there was no other subject, so all rules are about it */
 	bool was_tried;		  /* a call of `first` had something below it */
 	bool is_born;
 	bool is_gone;
 	bool may_have_worker;
 	bool has_worker;
+	bool is_judged;	 /* when it was gone, and found to be worth keeping */
 	bool is_mixed;	 /* another subject's calls are among its own */
 	bool is_missing; /* some of its calls may be in tasks that are not known to be its */
 };

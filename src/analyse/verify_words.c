@@ -18,6 +18,9 @@
 void words_add(struct words *words, const char *format, ...)
 {
 	va_list args;
+	words->has_text = true;
+	if (words->verify->is_quiet)
+		return;
 	va_start(args, format);
 	int len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
@@ -34,7 +37,9 @@ void words_add(struct words *words, const char *format, ...)
 bool words_finish(struct words *words, const char **out)
 {
 	bool is_failed = words->is_failed;
-	*out = NULL;
+	*out = words->has_text ? "" : NULL;
+	if (words->verify->is_quiet)
+		return true;
 	if (!is_failed && words->text.count > 0) {
 		struct span text = { (const unsigned char *)words->text.at, words->text.count };
 		*out = arena_copy(&words->verify->memory, text);
@@ -124,6 +129,9 @@ static void write_alternatives(struct words *words, const struct alternatives *l
 void words_add_names(struct words *words, names_id id)
 {
 	struct alternatives list = { .verify = words->verify };
+	words->has_text = true;
+	if (words->verify->is_quiet)
+		return;
 	add_set(&list, id);
 	write_alternatives(words, &list);
 }
@@ -200,6 +208,8 @@ static void add_hint(struct words *words, const struct hint *hint)
 void words_add_expected(struct words *words, const struct departure *departure)
 {
 	const bool has_calls = departure->expected_count > 0;
+	if (words->verify->is_quiet)
+		return;
 	add_enclosing(words, departure);
 	if (departure->kind == DEPART_TALLY) {
 		add_tally(words, departure);
@@ -298,6 +308,8 @@ void words_add_next_steps(struct words *words, const struct path *path)
 {
 	const struct kg_verify *verify = words->verify;
 	const struct match *match = path->match;
+	if (verify->is_quiet)
+		return;
 	const size_t phase_count = path->route->phases.count;
 	const struct automaton_edge *edge;
 	size_t added = 0;

@@ -19,6 +19,7 @@ struct kg_verify;
 struct words {
 	struct kg_verify *verify;
 	COLUMN(char) text;
+	bool has_text;	/* or would have, if anybody wanted it */
 	bool is_failed; /* memory was out */
 };
 

@@ -174,21 +174,72 @@ START_TEST(subjects_from_before_the_trace_are_doubted)
 }
 END_TEST
 
-START_TEST(subjects_beyond_the_most_are_doubted)
+/* Those that are done with are not kept, and what came of them is. */
+START_TEST(subjects_may_be_many)
 {
-	set_up();
-	begin("{ 'fgpath': 1, " SUBJECT "'phases': [{ 'id': 'a', 'is': 'dev' }] }");
-	for (size_t i = 0; i < 1024; i++)
-		play("dev{ make destroy }");
+	begin(VM);
+	for (size_t i = 0; i < 5000; i++)
+		play(LIVE);
 	finish();
 	ck_all(PASS);
+	ck_assert_uint_eq(fixture.report.subject_count, 5000);
+	ck_assert_str_eq(check_of("phase:run")->found, "5000 of 5000 subjects");
+	ck_assert_str_eq(check_of("pair")->found, "5000 of 5000 subjects");
+	ck_verdict("phase:work", SKIPPED);
+}
+END_TEST
+
+START_TEST(subjects_that_go_wrong_are_kept)
+{
+	begin(VM);
+	for (size_t i = 0; i < 100; i++)
+		play(LIVE);
+	play("dev{ make } vcpu{ load } free close{ destroy } ");
+	for (size_t i = 0; i < 200; i++)
+		play(LIVE);
+	finish();
+	ck_all(FAIL);
+	ck_verdict("phase:run", FAIL);
+	ck_line("phase:run", 1206);
+	ck_verdict("pair", FAIL);
+	ck_line("pair", 1205);
+	ck_assert_uint_eq(check_of("pair")->place_count, 1);
+	ck_verdict("one", PASS);
+	ck_assert_str_eq(check_of("one")->found, "301 of 301 subjects");
+}
+END_TEST
+
+START_TEST(subjects_that_are_done_with_are_doubted_all_the_same)
+{
+	const struct kg_gap gap = { .line_no = 10, .lost_count = KG_NO_NS };
+	begin(VM);
+	for (size_t i = 0; i < 100; i++)
+		play(LIVE);
+	const struct kg_call_sink sink = kg_verify_sink(fixture.verify);
+	ck_assert_int_eq(sink.gap(sink.self, &gap), KG_OK);
+	finish();
+	ck_verdict("phase:run", INCONCLUSIVE);
+	ck_verdict("pair", INCONCLUSIVE);
+	ck_all(INCONCLUSIVE);
+}
+END_TEST
+
+/* A thread of one that is gone is free for the next. */
+START_TEST(subjects_leave_their_threads)
+{
+	begin(VM);
+	for (size_t i = 0; i < 100; i++)
+		play("0: dev{ make } 2: vcpu{ load put } 0: free close{ destroy } 2: other ");
+	finish();
+	ck_all(FAIL);
 	tear_down();
 	set_up();
-	begin("{ 'fgpath': 1, " SUBJECT "'phases': [{ 'id': 'a', 'is': 'dev' }] }");
-	for (size_t i = 0; i < 1025; i++)
-		play("dev{ make destroy }");
+	begin(VM);
+	for (size_t i = 0; i < 100; i++)
+		play("0: dev{ make } 2: vcpu{ load put } 0: free close{ destroy } 2: tick ");
 	finish();
-	ck_all(INCONCLUSIVE);
+	ck_all(PASS);
+	ck_assert_str_eq(check_of("phase:thread-run")->found, "100 of 100 subjects");
 }
 END_TEST
 
@@ -267,6 +318,8 @@ static enum kg_status run_short_of_memory(uint64_t passes)
 		status = kg_verify_set_scope(fixture.verify, &scope);
 	if (status == KG_OK) {
 		script_rewind(&fixture.script, kg_verify_sink(fixture.verify));
+		for (size_t i = 0; i < 34; i++)
+			play("0: dev{ make } 2: vcpu{ load put } 0: free close{ destroy }");
 		play("0: dev{ make spawn } 1: work 2: vcpu{ put } 0: dev{ free } close{ destroy } "
 		     "3: dev{ make } free vcpu{ put } close{ destroy } 0: dev{ make } dev{ make }");
 		script_done(&fixture.script);
@@ -282,14 +335,15 @@ static enum kg_status run_short_of_memory(uint64_t passes)
 
 START_TEST(subjects_out_of_memory_is_told)
 {
-	static const char *const names[] = { "dev", "make", "spawn",   "work", "vcpu",
-					     "put", "free", "destroy", "close" };
+	static const char *const names[] = { "dev", "make", "spawn",   "work",	"vcpu",
+					     "put", "free", "destroy", "close", "load" };
 	add_tasks();
 	fixture.spec = parse(VM);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		script_func(&fixture.script, names[i]);
 	enum kg_status status = KG_NOMEM;
-	for (uint64_t passes = 0; status == KG_NOMEM; passes++)
+	/* what is asked for at the start is much alike */
+	for (uint64_t passes = 0; status == KG_NOMEM; passes += passes % 8 == 0 ? 1 : 7)
 		status = run_short_of_memory(passes);
 	ck_assert_int_eq(status, KG_OK);
 }
@@ -308,7 +362,10 @@ Suite *subjects_suite(void)
 	tcase_add_test(subjects, subjects_have_workers);
 	tcase_add_test(subjects, subjects_that_are_never_born_do_not_count);
 	tcase_add_test(subjects, subjects_from_before_the_trace_are_doubted);
-	tcase_add_test(subjects, subjects_beyond_the_most_are_doubted);
+	tcase_add_test(subjects, subjects_may_be_many);
+	tcase_add_test(subjects, subjects_that_go_wrong_are_kept);
+	tcase_add_test(subjects, subjects_that_are_done_with_are_doubted_all_the_same);
+	tcase_add_test(subjects, subjects_leave_their_threads);
 	tcase_add_test(subjects, subjects_out_of_memory_is_told);
 	suite_add_tcase(suite, subjects);
 	TCase *scope = tcase_create("scope");
