@@ -16,6 +16,7 @@
 #include <kvmgraph/environment.h>
 #include <kvmgraph/error.h>
 #include <kvmgraph/info.h>
+#include <kvmgraph/learn.h>
 #include <kvmgraph/verify.h>
 
 KG_BEGIN_C
@@ -37,6 +38,10 @@ KG_API KG_MUST_USE enum kg_status kg_out_open(const char *path, struct kg_out **
 KG_API KG_MUST_USE enum kg_status kg_out_close(struct kg_out *out, bool keep, struct kg_error *err);
 /* Writes bytes as they are. */
 KG_API void kg_out_write(struct kg_out *out, const void *bytes, size_t len);
+/* An output that keeps its bytes ... */
+KG_API KG_MUST_USE enum kg_status kg_out_open_memory(struct kg_out **out);
+/* ... to be read here: what was written so far, NUL-terminated; valid until more is. */
+KG_API const char *kg_out_bytes(const struct kg_out *out, size_t *len);
 /* Whether it is a terminal. */
 KG_API bool kg_out_is_terminal(const struct kg_out *out);
 
@@ -129,6 +134,10 @@ struct kg_sarif_opts {
 KG_API KG_MUST_USE enum kg_status
 kg_render_verify_sarif(struct kg_out *out, const struct kg_info *info, const struct kg_spec *spec,
 		       const struct kg_verify_report *report, const struct kg_sarif_opts *opts);
+
+/* A specification as kvmgraph-spec(5) has it, for verify and for people to go on with. */
+KG_API KG_MUST_USE enum kg_status kg_render_learned(struct kg_out *out,
+						    const struct kg_learned *learned);
 
 KG_API KG_MUST_USE enum kg_status
 kg_render_environment_json(struct kg_out *out, const struct kg_environment *environment);

@@ -51,6 +51,12 @@ void doc_dump(struct json_doc *doc, json_t *value);
  */
 KG_MUST_USE enum kg_status json_write_whole(struct kg_out *out, json_t *value);
 
+/*
+ * Writes a document that people are to read and to change: tabs, what is short on one line.
+ * KG_NOMEM is its only failure.
+ */
+KG_MUST_USE enum kg_status tidy_document(struct kg_out *out, json_t *document);
+
 /* "trace": what every report says of the trace that it is about. */
 void doc_add_trace(struct json_doc *doc, const struct kg_info *info);
 

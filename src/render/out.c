@@ -267,6 +267,16 @@ const char *out_memory(const struct kg_out *out, size_t *len)
 	return out->bytes.at;
 }
 
+enum kg_status kg_out_open_memory(struct kg_out **out)
+{
+	return out_open_memory(out);
+}
+
+const char *kg_out_bytes(const struct kg_out *out, size_t *len)
+{
+	return out_memory(out, len);
+}
+
 bool kg_out_is_terminal(const struct kg_out *out)
 {
 	return out->fd >= 0 && isatty(out->fd);

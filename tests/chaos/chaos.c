@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <kvmgraph/learn.h>
 #include <kvmgraph/render.h>
 #include <kvmgraph/trace.h>
 #include <kvmgraph/tree.h>
@@ -37,6 +38,7 @@ struct way {
 	bool has_functions;
 	bool has_life;
 	bool has_verify;
+	bool has_learn;
 	bool has_filter;
 	bool has_table;
 	uint32_t thread_count;
@@ -47,6 +49,8 @@ struct way {
 	struct kg_life *life;
 	struct kg_spec *spec;
 	struct kg_verify *verify;
+	struct kg_learn *learn;
+	const struct kg_learned *learned;
 	struct kg_call_table *table;
 	struct kg_filter *filter;
 	struct kg_functions_report functions_report;
@@ -130,6 +134,11 @@ static enum kg_status render_verify_json(const struct way *way, struct kg_out *o
 				     &way->verify_report);
 }
 
+static enum kg_status render_learned(const struct way *way, struct kg_out *out)
+{
+	return kg_render_learned(out, way->learned);
+}
+
 static enum kg_status make_analyses(struct way *way, struct kg_error *err)
 {
 	const struct kg_funcs *funcs = kg_trace_funcs(way->trace);
@@ -143,6 +152,11 @@ static enum kg_status make_analyses(struct way *way, struct kg_error *err)
 	if (status == KG_OK && way->has_verify)
 		status = kg_verify_new(way->spec, funcs, kg_trace_tasks(way->trace), &way->verify,
 				       err);
+	const struct kg_learn_opts learning = { .depth = 2 };
+	if (status == KG_OK && way->has_learn)
+		status = kg_learn_new(&learning, &way->learn);
+	if (status == KG_OK && way->has_learn)
+		status = kg_learn_start(way->learn, funcs, kg_trace_tasks(way->trace));
 	if (status == KG_OK && way->has_table)
 		status = kg_call_table_new(&way->table);
 	return status;
@@ -152,6 +166,8 @@ static struct kg_call_sink sink_of(struct way *way, struct kg_tee *tee)
 {
 	if (way->has_verify)
 		return kg_verify_sink(way->verify);
+	if (way->has_learn)
+		return kg_learn_sink(way->learn);
 	if (way->has_table)
 		return kg_call_table_sink(way->table);
 	if (way->has_life) {
@@ -199,6 +215,10 @@ static enum kg_status ask_analyses(struct way *way)
 	if (status == KG_OK && way->verify != NULL)
 		status = kg_verify_report(way->verify, kg_trace_info(way->trace),
 					  &way->verify_report);
+	if (status == KG_OK && way->learn != NULL)
+		status = kg_learn_finish(way->learn, kg_trace_info(way->trace), NULL);
+	if (status == KG_OK && way->learn != NULL)
+		status = kg_learn_draft(way->learn, &way->learned);
 	return status;
 }
 
@@ -219,6 +239,7 @@ static void release(struct way *way)
 	kg_functions_free(way->functions);
 	kg_life_free(way->life);
 	kg_verify_free(way->verify);
+	kg_learn_free(way->learn);
 	kg_spec_free(way->spec);
 	kg_call_table_free(way->table);
 	kg_trace_close(way->trace);
@@ -267,6 +288,7 @@ static const struct way ways[] = {
 	  .has_filter = true,
 	  .render = render_tree_text },
 	{ .name = "verify", .has_verify = true, .render = render_verify_text },
+	{ .name = "learn", .has_learn = true, .render = render_learned },
 	{ .name = "verify --json", .has_verify = true, .render = render_verify_json },
 };
 
