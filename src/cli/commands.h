@@ -13,6 +13,7 @@ extern const struct command command_info;
 extern const struct command command_tree;
 extern const struct command command_timing;
 extern const struct command command_verify;
+extern const struct command command_learn;
 extern const struct command command_export;
 extern const struct command command_record;
 extern const struct command command_vmm;
