@@ -122,6 +122,11 @@ KG_API KG_MUST_USE enum kg_status kg_verify_new(const struct kg_spec *spec,
 						const struct kg_funcs *funcs,
 						const struct kg_tasks *tasks,
 						struct kg_verify **out, struct kg_error *err);
+/*
+ * While the trace is read: the specification that would suit it better, whatever comes, or NULL.
+ * The rest of the trace need not be read then. The report has those too that the end decides.
+ */
+KG_API const char *kg_verify_better(struct kg_verify *verify);
 /* Before the run, once. */
 KG_API KG_MUST_USE enum kg_status kg_verify_set_scope(struct kg_verify *verify,
 						      const struct kg_verify_scope *scope);

@@ -87,6 +87,7 @@ struct rule {
 	const char *text; /* EXPR: as written */
 	enum rule_kind kind;
 	bool is_warning;
+	bool stays_true;      /* CHOICE: once it holds, more calls cannot change that */
 	bool needs_all_tasks; /* skipped where the trace has one task only */
 	bool is_over_trace;   /* about all subjects together, and what no task of theirs does */
 	names_id when;	      /* only if one of these is called; NO_NAMES: always */

@@ -423,6 +423,25 @@ enum kg_status reader_rules(struct spec_reader *reader, const struct spot *spot,
 
 /* ---- other specifications ---- */
 
+/* Whether a sum can only grow with more calls (with none: stays as it is). */
+static bool only_grows(const struct expr *expr, const struct expr_side *side, bool has_calls)
+{
+	for (uint32_t i = 0; i < side->step_count; i++) {
+		const enum expr_code code = expr->steps[side->first_step + i].code;
+		if (code == EXPR_SUBTRACT || (code == EXPR_CALLS && !has_calls))
+			return false;
+	}
+	return true;
+}
+
+/* More calls than a number stay more. */
+static bool stays_true(const struct expr *expr)
+{
+	const enum compare compare = expr->sides[0].compare;
+	return expr->side_count == 2 && (compare == COMPARE_GT || compare == COMPARE_GE) &&
+	       only_grows(expr, &expr->sides[0], true) && only_grows(expr, &expr->sides[1], false);
+}
+
 /* "if": a comparison like that of a rule; "use": what then suits better. */
 static enum kg_status read_choice(struct spec_reader *reader, const struct spot *spot,
 				  json_t *object)
@@ -442,6 +461,7 @@ static enum kg_status read_choice(struct spec_reader *reader, const struct spot 
 		status = reader_expr(reader, &if_spot, rule.text, &rule);
 	if (status != KG_OK)
 		return status;
+	rule.stays_true = stays_true(&rule.expr);
 	return column_push(&reader->spec->rules, rule) ? KG_OK : KG_NOMEM;
 }
 

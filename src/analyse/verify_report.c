@@ -214,15 +214,22 @@ static enum kg_status add_rules(const struct reporting *in)
 	return status;
 }
 
-/* The first specification that suits the trace better, or NULL. */
-static const char *find_better(struct kg_verify *verify)
+/* The first specification that suits the trace better, or NULL; for good: whatever comes. */
+static const char *find_better(struct kg_verify *verify, bool for_good)
 {
 	const struct kg_spec *spec = verify->spec;
 	for (size_t i = 0; i < spec->rules.count; i++) {
-		if (spec->rules.at[i].kind == RULE_CHOICE && rule_holds(verify, (uint32_t)i))
-			return spec->rules.at[i].id;
+		const struct rule *rule = &spec->rules.at[i];
+		if (rule->kind == RULE_CHOICE && (rule->stays_true || !for_good) &&
+		    rule_holds(verify, (uint32_t)i))
+			return rule->id;
 	}
 	return NULL;
+}
+
+const char *kg_verify_better(struct kg_verify *verify)
+{
+	return find_better(verify, true);
 }
 
 /* ---- all ---- */
@@ -292,7 +299,7 @@ enum kg_status kg_verify_report(struct kg_verify *verify, const struct kg_info *
 	if (status != KG_OK)
 		return status;
 	sum_up(verify);
-	verify->report.better = find_better(verify);
+	verify->report.better = find_better(verify, false);
 	verify->report.subject_count = in.subject_count;
 	verify->is_reported = true;
 	*out = verify->report;

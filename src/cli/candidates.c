@@ -118,12 +118,21 @@ static void keep_only(struct candidates *candidates, size_t chosen)
 /* Leaves out all but one candidate as soon as the functions seen speak for it. */
 static void look_for_vendor(struct candidates *candidates)
 {
-	if (++candidates->undecided_calls < UNDECIDED_CALLS)
-		return;
-	candidates->undecided_calls = 0;
 	size_t chosen = choose(candidates, kg_vendor_of(candidates->funcs));
 	if (chosen < candidates->count)
 		keep_only(candidates, chosen);
+}
+
+/* From time to time: whether it is known by now what the trace is to be held against. */
+static enum kg_status look_ahead(struct candidates *candidates)
+{
+	candidates->undecided_calls = 0;
+	if (candidates->end - candidates->first > 1)
+		look_for_vendor(candidates);
+	if (!candidates->may_switch || candidates->end - candidates->first > 1)
+		return KG_OK;
+	candidates->better = kg_verify_better(candidates->at[candidates->first].verify);
+	return candidates->better != NULL ? KG_AGAIN : KG_OK;
 }
 
 static enum kg_status take_opened(void *self, const struct kg_call *call)
@@ -145,8 +154,8 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 		const struct kg_call_sink *sink = &candidates->at[i].sink;
 		status = sink->closed(sink->self, call);
 	}
-	if (candidates->end - candidates->first > 1)
-		look_for_vendor(candidates);
+	if (status == KG_OK && ++candidates->undecided_calls >= UNDECIDED_CALLS)
+		status = look_ahead(candidates);
 	return status;
 }
 
@@ -186,7 +195,7 @@ static enum kg_status take_done(void *self)
 /* With one candidate its own sink, so that a named specification costs nothing more. */
 static struct kg_call_sink verify_sink(struct candidates *candidates)
 {
-	if (candidates->end - candidates->first == 1)
+	if (candidates->end - candidates->first == 1 && !candidates->may_switch)
 		return candidates->at[candidates->first].sink;
 	return (struct kg_call_sink){
 		.self = candidates,
@@ -248,11 +257,16 @@ int candidates_run(struct candidates *candidates, struct input *input,
 {
 	candidates->first = 0;
 	candidates->end = candidates->count;
+	candidates->better = NULL;
 	*out = NULL;
 	for (;;) {
 		int code = start_candidates(candidates, input->trace);
 		if (code == EXIT_DONE)
 			code = input_run(input, filter, sink_of(candidates));
+		if (code == INPUT_AGAIN && candidates->better != NULL) {
+			*out = &candidates->at[candidates->first];
+			return EXIT_DONE;
+		}
 		if (code == INPUT_AGAIN) {
 			candidates->first = 0;
 			candidates->end = candidates->count;

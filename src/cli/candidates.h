@@ -41,7 +41,9 @@ struct candidates {
 	int (*set_known)(const void *known, struct kg_spec *spec);
 	const void *known;
 	struct kg_verify_scope scope;
-	bool wants_life; /* what the VM went through is wanted beside: life */
+	bool may_switch;    /* another specification may turn out to suit the trace better ... */
+	const char *better; /* ... and this is its name; of the chosen one's memory */
+	bool wants_life;    /* what the VM went through is wanted beside: life */
 	struct kg_life *life;
 	struct kg_tee tee;
 	struct candidate at[CANDIDATES_MAX];
@@ -56,7 +58,11 @@ struct candidates {
 
 /* Reads the specification, for each vendor if it depends on that. */
 int candidates_open(struct candidates *candidates, const char *name);
-/* Reads the input, again where it has to be. *out is whom to believe, NULL if no vendor shows. */
+/*
+ * Reads the input, again where it has to be. *out is whom to believe, NULL if no vendor shows. If
+ * another specification suits the trace better whatever comes, `better` names it, and the input is
+ * at its start again.
+ */
 int candidates_run(struct candidates *candidates, struct input *input,
 		   const struct filter_opts *filter, struct candidate **out);
 /* Others can be opened afterwards. */

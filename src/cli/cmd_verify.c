@@ -75,11 +75,13 @@ static int run_spec(struct verification *in, const char *name)
 /* The same trace from its start, with a specification that is opened anew. */
 static int run_spec_again(struct verification *in, const char *name)
 {
+	const bool is_at_start = in->candidates.better != NULL;
 	char *copy = strdup(name);
 	if (copy == NULL)
 		return fail_plain(in->command, KG_NOMEM);
 	candidates_close(&in->candidates);
-	int code = input_rewind(&in->input);
+	in->candidates.may_switch = false;
+	int code = is_at_start ? EXIT_DONE : input_rewind(&in->input);
 	if (code == EXIT_DONE)
 		code = run_spec(in, copy);
 	free(copy);
@@ -96,12 +98,17 @@ static int look_at_verdict(const struct verification *in, struct kg_verify_repor
 static int run_better(struct verification *in, const char **name)
 {
 	struct kg_verify_report report;
-	if (in->chosen == NULL || in->opts->spec != NULL || in->candidates.wants_life)
+	if (in->chosen == NULL || !in->candidates.may_switch)
 		return EXIT_DONE;
-	int code = look_at_verdict(in, &report);
-	if (code != EXIT_DONE || report.better == NULL)
+	const char *better = in->candidates.better;
+	int code = EXIT_DONE;
+	if (better == NULL)
+		code = look_at_verdict(in, &report);
+	if (better == NULL && code == EXIT_DONE)
+		better = report.better;
+	if (better == NULL)
 		return code;
-	code = run_spec_again(in, report.better);
+	code = run_spec_again(in, better);
 	if (code == EXIT_DONE && in->chosen != NULL)
 		*name = kg_spec_name(in->chosen->spec);
 	return code;
@@ -145,6 +152,7 @@ static int run_specs(struct verification *in)
 	const char *name = in->opts->spec;
 	if (name == NULL)
 		name = known_name != NULL ? known_name : DEFAULT_SPEC;
+	in->candidates.may_switch = strcmp(name, DEFAULT_SPEC) == 0;
 	in->candidates.wants_life = in->known.beside != NULL && in->known.beside->run != NULL;
 	int code = run_spec(in, name);
 	if (code == EXIT_DONE)
