@@ -104,6 +104,18 @@ KG_API KG_MUST_USE enum kg_status kg_render_tree_json(struct kg_out *out,
 						      const struct kg_info *info,
 						      const struct kg_call_table *table);
 
+/* How a check was matched, see kg_verify_explanation(). */
+struct kg_explanation {
+	const char *check_id;
+	const struct kg_explain_line *lines;
+	size_t count;
+	uint64_t left_out;
+};
+
+KG_API KG_MUST_USE enum kg_status
+kg_render_explanation_text(struct kg_out *out, const struct kg_info *info,
+			   const struct kg_explanation *explanation,
+			   const struct kg_text_opts *opts);
 KG_API KG_MUST_USE enum kg_status
 kg_render_verify_text(struct kg_out *out, const struct kg_info *info, const struct kg_spec *spec,
 		      const struct kg_verify_report *report, const struct kg_text_opts *opts);

@@ -127,6 +127,21 @@ KG_API KG_MUST_USE enum kg_status kg_verify_new(const struct kg_spec *spec,
  * The rest of the trace need not be read then. The report has those too that the end decides.
  */
 KG_API const char *kg_verify_better(struct kg_verify *verify);
+/* One step of how a check was matched. */
+struct kg_explain_line {
+	struct kg_place place;
+	uint16_t level;	  /* of the call in its lane; 0: it is about a step or a rule's call */
+	const char *text; /* what it came to */
+};
+
+/*
+ * Before the run: has the steps noted by which one check, a phase or a rule ("phase:run", "run",
+ * "load-put"), is matched. KG_BAD_ARG: the specification has no such check.
+ */
+KG_API KG_MUST_USE enum kg_status kg_verify_explain(struct kg_verify *verify, const char *check_id);
+/* After the run: the steps; those beyond some thousands are counted only. */
+KG_API const struct kg_explain_line *kg_verify_explanation(const struct kg_verify *verify,
+							   size_t *count, uint64_t *left_out);
 /* Before the run, once. */
 KG_API KG_MUST_USE enum kg_status kg_verify_set_scope(struct kg_verify *verify,
 						      const struct kg_verify_scope *scope);

@@ -22,6 +22,8 @@ static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func
 		       verify->seen_texts);
 	for (size_t i = 0; i < row_len; i++)
 		entry.is_mentioned |= row[i] != 0;
+	const struct kg_func *func = kg_funcs_get(verify->funcs, func_id);
+	entry.is_split = strcmp(func->name, func->base) != 0;
 	enum kg_status status = rules_hook(verify, func_id, row);
 	if (status != KG_OK)
 		return status;
@@ -88,6 +90,7 @@ static enum kg_status reach_lane(struct kg_verify *verify, const struct kg_call 
 		lane->is_known = true;
 		lane->ignored_id = KG_NO_CALL;
 		lane->root_id = KG_NO_CALL;
+		lane->number = call->lane_id;
 	}
 	/* a lane that was empty may be another's now */
 	if (call->level == 0)
@@ -105,7 +108,8 @@ static struct owner *owner_of(struct kg_verify *verify, const struct verify_lane
 static bool is_part_of_caller(const struct kg_verify *verify, const struct verify_lane *lane,
 			      const struct kg_call *call)
 {
-	if (call->level == 0 || call->func_id == KG_NO_FUNC)
+	if (call->level == 0 || call->func_id == KG_NO_FUNC ||
+	    !verify->functions.at[call->func_id].is_split)
 		return false;
 	const struct open_call *caller = &lane->opened.at[call->level - 1];
 	if (caller->id != call->parent_id || caller->func_id == KG_NO_FUNC ||
@@ -113,7 +117,7 @@ static bool is_part_of_caller(const struct kg_verify *verify, const struct verif
 		return false;
 	const struct kg_func *outer = kg_funcs_get(verify->funcs, caller->func_id);
 	const struct kg_func *inner = kg_funcs_get(verify->funcs, call->func_id);
-	return strcmp(outer->base, inner->base) == 0 && strcmp(inner->name, inner->base) != 0;
+	return strcmp(outer->base, inner->base) == 0;
 }
 
 static bool is_ignored(const struct kg_verify *verify, kg_func_id func_id)
@@ -152,10 +156,16 @@ static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_la
 		if (match->is_dead || match->automaton == NULL || match->token.id != KG_NO_CALL ||
 		    !row_has(row, match->automaton->vocabulary))
 			continue;
+		const bool explains = explains_lane(&verify->explanation, call->lane_id);
+		struct departure before;
+		if (explains)
+			match_expect(match, &before);
 		enum kg_status status =
 			match_open_token(&verify->matcher, match, row, &token, &lane->matches);
 		if (status != KG_OK)
 			return status;
+		if (explains)
+			explain_token(verify, match, &before, call);
 		*is_watched = true;
 	}
 	return KG_OK;
@@ -545,6 +555,7 @@ void kg_verify_free(struct kg_verify *verify)
 	column_release(&verify->rows);
 	column_release(&verify->hooks);
 	column_release(&verify->others_checks);
+	column_release(&verify->explanation.lines);
 	column_release(&verify->checks);
 	arena_release(&verify->memory);
 	memory_free(verify);

@@ -12,6 +12,7 @@
  *   verify_verdicts.c   what rules come to
  *   verify_structure.c  what the trace itself comes to
  *   verify_report.c     all checks, and the whole
+ *   verify_explain.c    one check, step by step
  *   verify_words.c      departures and names in words
  */
 #ifndef ANALYSE_VERIFY_H
@@ -21,6 +22,7 @@
 
 #include "analyse/spec.h"
 #include "analyse/verify_evidence.h"
+#include "analyse/verify_explain.h"
 #include "analyse/verify_match.h"
 #include "analyse/verify_path.h"
 #include "analyse/verify_rules.h"
@@ -35,6 +37,7 @@ struct function_entry {
 	size_t first_hook;
 	uint32_t hook_count;
 	bool is_mentioned; /* by anything in the specification */
+	bool is_split;	   /* the compiler's part of a function: "f.part.0" */
 };
 
 /* ---- owners of lanes ------------------------------------------------------------------------- */
@@ -83,6 +86,7 @@ struct verify_lane {
 	kg_call_id root_id;    /* the open root */
 	uint32_t owner;	       /* of the calls that are open now */
 	subject_id subject;    /* whose they are */
+	uint32_t number;       /* of the lane */
 	bool is_known;
 	bool is_in_step;    /* a step or noise is open */
 	bool root_has_step; /* or had one below it */
@@ -130,6 +134,7 @@ struct kg_verify {
 	subject_id others;	     /* whose the calls of tasks are that belong to none */
 	struct rule_state *rules;    /* of all subjects and tasks together */
 	struct kg_verify_scope scope;
+	struct explanation explanation;
 	const bool *
 		unseen; /* by names_id: no function of the set can be in the trace; NULL: any may */
 	struct orphans orphans;

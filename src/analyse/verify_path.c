@@ -76,6 +76,8 @@ enum kg_status path_open(struct kg_verify *verify, struct path *path, struct ver
 		return KG_OK;
 	watched->path = path;
 	path->open_count++;
+	if (verify->explanation.is_on && watched->is_step)
+		explain_step_opens(verify, path, row, lane->number);
 	lane->is_in_step = true;
 	lane->root_has_step = true;
 	return watched->is_step ? try_patterns(verify, path, lane, row) : KG_OK;
@@ -130,6 +132,8 @@ void path_close(struct kg_verify *verify, struct verify_lane *lane, const struct
 	else
 		note_phase(path, phase, &token.place);
 	path->cut_phase = phase;
+	if (verify->explanation.is_on)
+		explain_step_closes(verify, path, call, phase);
 }
 
 void path_close_root(struct kg_verify *verify, struct path *path, const struct verify_lane *lane,

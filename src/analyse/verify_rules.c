@@ -434,8 +434,13 @@ static enum kg_status open_in_rule(struct rule_event *event)
 	if (event->rule->kind == RULE_EACH && event->hook->role == 0)
 		status = follow_each(event, &is_followed);
 	event->slot = event->lane->owner;
+	const uint64_t broken_before = all->broken_count;
 	if (status == KG_OK)
 		status = open_in_state(event, all);
+	if (verify->explanation.is_on && verify->explanation.rule == index &&
+	    event->hook->role < ROLE_UNLESS && event->rule->kind != RULE_MODULES)
+		explain_rule(verify, index, event->hook->role, all, &event->place, true,
+			     broken_before);
 	if (own != NULL)
 		event->slot = own_slot(verify, event->lane);
 	if (status == KG_OK && own != NULL)
@@ -543,6 +548,13 @@ static void close_in_state(struct rule_event *event, struct rule_state *state)
 	close_for_kind(event);
 }
 
+/* Whether a rule looks at the ends of calls. */
+static bool closes_matter(enum rule_kind kind)
+{
+	return kind == RULE_INSIDE || kind == RULE_CLOSED || kind == RULE_BUDGET ||
+	       kind == RULE_ORDER;
+}
+
 void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
 		 const struct kg_call *call)
 {
@@ -557,7 +569,13 @@ void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
 		if (event.hook->role >= ROLE_UNLESS || event.rule->kind == RULE_MODULES)
 			continue;
 		event.place = place_of_end(call);
-		close_in_state(&event, &verify->rules[event.hook->rule]);
+		struct rule_state *all = &verify->rules[event.hook->rule];
+		const uint64_t broken_before = all->broken_count;
+		close_in_state(&event, all);
+		if (verify->explanation.is_on && verify->explanation.rule == event.hook->rule &&
+		    closes_matter(event.rule->kind))
+			explain_rule(verify, event.hook->rule, event.hook->role, all, &event.place,
+				     false, broken_before);
 		if (own != NULL)
 			close_in_state(&event, &own[event.hook->rule]);
 	}

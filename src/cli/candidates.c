@@ -228,6 +228,10 @@ static int start_candidate(const struct candidates *candidates, struct candidate
 					      kg_trace_tasks(trace), &candidate->verify, &err);
 	if (status == KG_OK)
 		status = kg_verify_set_scope(candidate->verify, &candidates->scope);
+	/* the other vendor's specification may not have that check; who is asked will know */
+	if (status == KG_OK && candidates->explain != NULL)
+		candidate->is_explained =
+			kg_verify_explain(candidate->verify, candidates->explain) == KG_OK;
 	if (status != KG_OK)
 		return report_failure(candidates->command->name, status, &err);
 	candidate->sink = kg_verify_sink(candidate->verify);

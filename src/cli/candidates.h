@@ -25,6 +25,7 @@ struct candidate {
 	struct kg_spec *spec;
 	struct kg_verify *verify;
 	struct kg_call_sink sink;
+	bool is_explained; /* it has the check that is to be explained */
 };
 
 #define CANDIDATES_MAX 2 /* one for each vendor */
@@ -41,9 +42,10 @@ struct candidates {
 	int (*set_known)(const void *known, struct kg_spec *spec);
 	const void *known;
 	struct kg_verify_scope scope;
-	bool may_switch;    /* another specification may turn out to suit the trace better ... */
-	const char *better; /* ... and this is its name; of the chosen one's memory */
-	bool wants_life;    /* what the VM went through is wanted beside: life */
+	const char *explain; /* the check whose steps are wanted, or NULL */
+	bool may_switch;     /* another specification may turn out to suit the trace better ... */
+	const char *better;  /* ... and this is its name; of the chosen one's memory */
+	bool wants_life;     /* what the VM went through is wanted beside: life */
 	struct kg_life *life;
 	struct kg_tee tee;
 	struct candidate at[CANDIDATES_MAX];

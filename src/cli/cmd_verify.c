@@ -21,6 +21,7 @@ struct verify_opts {
 	const char *spec;
 	struct string_list params;
 	const char *beside;
+	const char *explain;
 	bool list;
 };
 
@@ -41,6 +42,18 @@ static int exit_code_of(enum kg_verdict verdict)
 	return verdict == KG_VERDICT_FAIL ? EXIT_NO : EXIT_INCONCLUSIVE;
 }
 
+/* Writes how the check that was asked for was matched, if one was. */
+static enum kg_status write_explanation(const struct verification *in, struct kg_out *out)
+{
+	struct kg_explanation explanation = { .check_id = in->opts->explain };
+	if (in->opts->explain == NULL)
+		return KG_OK;
+	explanation.lines = kg_verify_explanation(in->chosen->verify, &explanation.count,
+						  &explanation.left_out);
+	const struct kg_text_opts text = text_opts(&in->opts->common, out);
+	return kg_render_explanation_text(out, &in->input.info, &explanation, &text);
+}
+
 static int write_verdict(const struct verification *in)
 {
 	const struct common_opts *common = &in->opts->common;
@@ -52,8 +65,10 @@ static int write_verdict(const struct verification *in)
 	int code = output_open(in->command, common, &out);
 	if (code != EXIT_DONE)
 		return code;
-	status = verify_write(out, common, &in->input.info, in->chosen->spec, &report,
-			      exit_code_of(report.verdict));
+	status = write_explanation(in, out);
+	if (status == KG_OK)
+		status = verify_write(out, common, &in->input.info, in->chosen->spec, &report,
+				      exit_code_of(report.verdict));
 	code = output_close(in->command, out, status);
 	return code == EXIT_DONE ? exit_code_of(report.verdict) : code;
 }
@@ -172,6 +187,11 @@ static int verify_input(struct verification *in, const char *path)
 			     "specification suggests itself (name one with --spec)",
 			     path);
 		code = EXIT_INCONCLUSIVE;
+	} else if (code == EXIT_DONE && in->opts->explain != NULL && !in->chosen->is_explained) {
+		report_error(in->command->name,
+			     "--explain %s: %s has no such phase or rule (verify -v lists them)",
+			     in->opts->explain, kg_spec_name(in->chosen->spec));
+		code = EXIT_WRONG;
 	} else if (code == EXIT_DONE) {
 		code = write_verdict(in);
 	}
@@ -197,6 +217,7 @@ static int verify_file(const struct command *command, const struct verify_opts *
 				.set_known = known_set_params },
 	};
 	in.candidates.known = &in.known;
+	in.candidates.explain = opts->explain;
 	int code = looks_beside(opts) ? known_open(&in.known, command, path) : EXIT_DONE;
 	if (code == EXIT_DONE)
 		code = input_open(&in.input, command, &opts->common, path);
@@ -226,6 +247,10 @@ static int run_verify(const struct command *command, const void *all, size_t cou
 		report_error(command->name, "takes one FILE (- is standard input)");
 		return EXIT_WRONG;
 	}
+	if (opts->explain != NULL && (wants_json(&opts->common) || opts->common.format != NULL)) {
+		report_error(command->name, "--explain is for people (leave out --json, --format)");
+		return EXIT_WRONG;
+	}
 	return verify_file(command, opts, arguments[0]);
 }
 
@@ -246,6 +271,11 @@ static const struct option_row rows[] = {
 	  .value = "WHEN",
 	  .choices = "auto|never",
 	  .help = "auto (use NAME.run.json and NAME.env.json beside FILE) or never" },
+	{ .name = "explain",
+	  .kind = OPTION_STRING,
+	  .offset = offsetof(struct verify_opts, explain),
+	  .value = "CHECK",
+	  .help = "show step by step how a phase or a rule was matched" },
 	{ .name = "list-specs",
 	  .kind = OPTION_FLAG,
 	  .offset = offsetof(struct verify_opts, list),
@@ -283,6 +313,7 @@ const struct command command_verify = {
 		 "off.\n\n" VERIFY_FORMATS_ABOUT,
 	.examples = "  kvmgraph verify trace.txt\n"
 		    "  kvmgraph verify --spec kvm-svm trace.txt\n"
+		    "  kvmgraph verify --explain run trace.txt\n"
 		    "  kvmgraph verify --spec my.json --param cpus=4 trace.txt\n"
 		    "  kvmgraph verify --format junit -o kvm.xml trace.txt\n",
 	.groups = groups,
