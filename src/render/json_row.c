@@ -33,51 +33,53 @@ static inline void put_string(struct json_doc *doc, const char *string)
 	put(doc, string, strlen(string));
 }
 
-/* Keys are ours, and shorter. */
-#define KEY_MAX 60
+#define WORD_BYTES sizeof(uint64_t)
+/* The same byte in all of a word. */
+#define WORD_OF(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-static void start_member(struct json_row *row, const char *key)
+/* Whether all characters of a word can stand between quotes as they are. */
+static inline bool is_plain_word(const char *at)
 {
-	struct json_doc *doc = row->doc;
-	KG_DCHECK(strlen(key) <= KEY_MAX);
-	if (sizeof(doc->row) - doc->row_len < KEY_MAX + 8)
-		flush(doc);
-	/* byte by byte: keys are so short that calls to copy them cost more */
-	char *at = doc->row + doc->row_len;
-	if (row->has_member) {
-		*at++ = ',';
-		*at++ = ' ';
-	}
-	*at++ = '"';
-	while (*key != '\0')
-		*at++ = *key++;
-	*at++ = '"';
-	*at++ = ':';
-	*at++ = ' ';
-	doc->row_len = (size_t)(at - doc->row);
-	row->has_member = true;
+	uint64_t word;
+	memcpy(&word, at, WORD_BYTES);
+	/* each of these has the top bit of a byte set for some bytes that cannot; a carry out of a
+	   byte comes only from one that is found anyway */
+	const uint64_t found = word | (word - WORD_OF(' ')) | (word + WORD_OF(1)) |
+			       ((word ^ WORD_OF('"')) - WORD_OF(1)) |
+			       ((word ^ WORD_OF('\\')) - WORD_OF(1));
+	return (found & WORD_OF(0x80)) == 0;
 }
 
-/* Whether a character can stand between quotes as it is. */
 static inline bool is_plain(char c)
 {
 	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
+static bool is_plain_text(const char *text, size_t len)
+{
+	if (len < WORD_BYTES) {
+		for (size_t i = 0; i < len; i++) {
+			if (!is_plain(text[i]))
+				return false;
+		}
+		return true;
+	}
+	for (size_t i = 0; i < len - WORD_BYTES; i += WORD_BYTES) {
+		if (!is_plain_word(text + i))
+			return false;
+	}
+	return is_plain_word(text + len - WORD_BYTES);
+}
+
 /* Puts a quote and a text that needs nothing else; false, and nothing put, if it is none. */
 static bool put_quoted(struct json_doc *doc, const char *text)
 {
-	const size_t start = doc->row_len;
-	const char *end = doc->row + sizeof(doc->row);
-	char *at = doc->row + start;
-	if (at == end)
+	const size_t len = strlen(text);
+	if (len >= sizeof(doc->row) - doc->row_len || !is_plain_text(text, len))
 		return false;
-	*at++ = '"';
-	while (at < end && is_plain(*text))
-		*at++ = *text++;
-	if (*text != '\0')
-		return false;
-	doc->row_len = (size_t)(at - doc->row);
+	doc->row[doc->row_len] = '"';
+	memcpy(doc->row + doc->row_len + 1, text, len);
+	doc->row_len += len + 1;
 	return true;
 }
 
@@ -94,64 +96,51 @@ void row_end(struct json_row *row)
 	flush(row->doc);
 }
 
+void row_flush(struct json_row *row)
+{
+	flush(row->doc);
+}
+
 static void put_number(struct json_doc *doc, uint64_t number)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
 	char digits[20];
 	size_t first = sizeof(digits);
-	do {
-		digits[--first] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
+	for (; number >= 100; number /= 100) {
+		first -= 2;
+		memcpy(digits + first, pairs + number % 100 * 2, 2);
+	}
+	if (number >= 10) {
+		first -= 2;
+		memcpy(digits + first, pairs + number * 2, 2);
+	} else {
+		digits[--first] = (char)('0' + number);
+	}
 	put(doc, digits + first, sizeof(digits) - first);
 }
 
-void row_number(struct json_row *row, const char *key, uint64_t number)
+void row_put_number(struct json_row *row, uint64_t number)
 {
-	start_member(row, key);
 	put_number(row->doc, number > INT64_MAX ? INT64_MAX : number);
 }
 
-void row_null(struct json_row *row, const char *key)
+void row_put_null(struct json_row *row)
 {
-	start_member(row, key);
-	put_string(row->doc, "null");
+	put(row->doc, "null", 4);
 }
 
-void row_ns(struct json_row *row, const char *key, uint64_t ns)
+void row_put_bool(struct json_row *row, bool value)
 {
-	if (ns == KG_NO_NS)
-		row_null(row, key);
-	else
-		row_number(row, key, ns);
-}
-
-void row_line(struct json_row *row, const char *key, uint64_t line_no)
-{
-	if (line_no == 0)
-		row_null(row, key);
-	else
-		row_number(row, key, line_no);
-}
-
-void row_cpu(struct json_row *row, const char *key, uint16_t cpu)
-{
-	if (cpu == KG_NO_CPU)
-		row_null(row, key);
-	else
-		row_number(row, key, cpu);
-}
-
-void row_bool(struct json_row *row, const char *key, bool value)
-{
-	start_member(row, key);
 	put_string(row->doc, value ? "true" : "false");
 }
 
-void row_text(struct json_row *row, const char *key, const char *text)
+void row_put_text(struct json_row *row, const char *text)
 {
-	start_member(row, key);
 	if (text == NULL) {
-		put_string(row->doc, "null");
+		row_put_null(row);
 		return;
 	}
 	if (!put_quoted(row->doc, text)) {
@@ -159,54 +148,40 @@ void row_text(struct json_row *row, const char *key, const char *text)
 		doc_dump(row->doc, value_text(text));
 		return;
 	}
-	put_string(row->doc, "\"");
+	put(row->doc, "\"", 1);
 }
 
-void row_task(struct json_row *row, const char *key, const struct kg_tasks *tasks, kg_task_id id)
+void row_put_task(struct json_row *row, const struct kg_tasks *tasks, kg_task_id id)
 {
 	const struct kg_task *task = id == KG_NO_TASK ? NULL : kg_tasks_get(tasks, id);
 	if (task == NULL || task->pid < 0) {
-		row_text(row, key, task == NULL ? NULL : task->comm);
+		row_put_text(row, task == NULL ? NULL : task->comm);
 		return;
 	}
-	start_member(row, key);
 	if (!put_quoted(row->doc, task->comm)) {
 		flush(row->doc);
 		doc_dump(row->doc, value_task(tasks, id));
 		return;
 	}
-	put_string(row->doc, "-");
+	put(row->doc, "-", 1);
 	put_number(row->doc, (uint64_t)task->pid);
-	put_string(row->doc, "\"");
+	put(row->doc, "\"", 1);
 }
 
-void row_func(struct json_row *row, const char *key, const struct kg_funcs *funcs, kg_func_id id)
+struct json_row row_put_object(struct json_row *row)
 {
-	row_text(row, key, id == KG_NO_FUNC ? NULL : kg_funcs_get(funcs, id)->name);
-}
-
-void row_module(struct json_row *row, const char *key, const struct kg_funcs *funcs, kg_func_id id)
-{
-	const char *module = id == KG_NO_FUNC ? "" : kg_funcs_get(funcs, id)->module;
-	row_text(row, key, module[0] == '\0' ? NULL : module);
-}
-
-struct json_row row_enter_object(struct json_row *row, const char *key)
-{
-	start_member(row, key);
-	put_string(row->doc, "{");
+	put(row->doc, "{", 1);
 	return (struct json_row){ .doc = row->doc };
 }
 
 void row_leave_object(struct json_row *row)
 {
-	put_string(row->doc, "}");
+	put(row->doc, "}", 1);
 }
 
-struct json_row row_enter_list(struct json_row *row, const char *key)
+struct json_row row_put_list(struct json_row *row)
 {
-	start_member(row, key);
-	put_string(row->doc, "[");
+	put(row->doc, "[", 1);
 	return (struct json_row){ .doc = row->doc };
 }
 
