@@ -17,8 +17,10 @@
 #include "base/intern.h"
 #include "read/text_row.h"
 
+#define BODY_PADDING 48
+
 struct text_body {
-	const unsigned char *text; /* up to and with its newline; zeros behind it */
+	const unsigned char *text; /* up to and with its newline; BODY_PADDING zeros behind it */
 	uint32_t len;
 	struct scan_row row; /* of a line with it: all but what stands before the bar */
 };
@@ -30,19 +32,23 @@ struct text_body {
 #define BODY_GUESSES 16384
 #define BODY_CONTEXTS 64
 
-/* A zeroed struct with the table of functions set is ready. */
+/* A zeroed struct is to be started. */
 struct body_table {
 	struct intern *symbols;
 	struct intern texts;
-	COLUMN(struct text_body) rows;
-	uint32_t guesses[BODY_GUESSES];	  /* id + 1 of what came next after the same ones */
+	struct arena bytes;		  /* the texts once more, padded */
+	COLUMN(struct text_body) rows;	  /* from 1, in the order of their texts */
+	uint32_t guesses[BODY_GUESSES];	  /* number of what came next after the same ones */
 	uint32_t contexts[BODY_CONTEXTS]; /* of each CPU: its last bodies, mixed */
 };
 
+/* Before the first search; later ones change nothing. False when memory is out. */
+bool body_start(struct body_table *table, struct intern *symbols);
+
 /*
  * The body at `at` on a line of a CPU: f() {, f(); or }. NULL: it is none of these, too long,
- * without a newline, or memory is out. `limit` is where the input ends; BODY_BYTES_MAX and more is
- * readable behind it. Valid until the next call.
+ * without a newline, or memory is out. `limit` is where the input ends, at most some bytes before
+ * `at`; BODY_BYTES_MAX and more is readable behind it. Valid until the next call.
  */
 const struct text_body *body_find(struct body_table *table, uint16_t cpu, const unsigned char *at,
 				  const unsigned char *limit);

@@ -19,6 +19,12 @@ enum scan_flag {
 	SCAN_NEW_TRACE = 1 << 7, /* HEADER: a trace begins here */
 };
 
+enum row_plainness {
+	ROW_IS_NOT_PLAIN,
+	ROW_IS_PLAIN,	   /* a call with nothing to it but function, depth and duration */
+	ROW_STARTS_BUNDLE, /* the same, and the first one of a bundle */
+};
+
 /* Kept small: there is one for each line, and most lines need no more. */
 struct scan_row {
 	uint64_t dur_ns; /* LOST: how many */
@@ -30,7 +36,7 @@ struct scan_row {
 	uint8_t kind; /* enum text_kind */
 	uint8_t mark;
 	uint8_t flags;
-	uint8_t is_plain; /* a call with nothing to it but function, depth and duration */
+	uint8_t is_plain; /* enum row_plainness */
 };
 
 /* What lines of the default columns do not have, but for switches. */

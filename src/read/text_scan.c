@@ -53,11 +53,18 @@ static KG_SELDOM const unsigned char *take_any_cpu(const unsigned char *at, uint
 /* The same, with one digit looked at as a word. */
 static inline const unsigned char *take_cpu(const unsigned char *at, uint16_t *cpu)
 {
-	/* what is left of the word without all else that it has to be */
-	const uint32_t digit = load4(at) ^ UINT32_C(0x20293020);
-	if ((digit & 0xff) != 0 || digit > 9 << 8)
-		return take_any_cpu(at, cpu);
-	*cpu = (uint16_t)(digit >> 8);
+	/* what is left of the word without all else that it has to be, the digit first */
+	const uint32_t word = load4(at) ^ UINT32_C(0x20293020);
+	const uint32_t digit = word >> 8 | word << 24;
+	/* in a variable of its own, so that the usual one stays in a register */
+	uint16_t any_cpu;
+	if (digit > 9) {
+		at = take_any_cpu(at, &any_cpu);
+		if (at != NULL)
+			*cpu = any_cpu;
+		return at;
+	}
+	*cpu = (uint16_t)digit;
 	return at + 4;
 }
 
@@ -65,28 +72,29 @@ static inline const unsigned char *take_cpu(const unsigned char *at, uint16_t *c
 /* Where the bar of the duration column stands in all but the longest durations. */
 #define BAR_OFFSET 14
 
-/* Eight decimal digits, one a byte (not as characters), the first one lowest. */
-static uint64_t eight_digits(uint64_t digits)
+/*
+ * The number of a word's bytes: a zero, three digits (not as characters), a zero for the point and
+ * three digits more.
+ */
+static inline uint64_t digits_around_point(uint64_t word)
 {
-	const uint64_t low_bytes = UINT64_C(0x000000ff000000ff);
-	/* every other byte becomes a number of two digits, and these are summed up */
-	digits = digits * 10 + (digits >> 8);
-	return ((digits & low_bytes) * (100 + (UINT64_C(1000000) << 32)) +
-		(digits >> 16 & low_bytes) * (1 + (UINT64_C(10000) << 32))) >>
-	       32;
+	/* every other byte becomes one digit or two: d, dd, d, dd */
+	const uint64_t pairs = (word * 10 + (word >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	const uint64_t threes = pairs * 100 + (pairs >> 16);
+	return (threes & 0xffff) * 1000 + (threes >> 32 & 0xffff);
 }
 
 /*
  * "+ 13.335 us   |", or its blanks: at the character behind the bar. A value has one to three
  * digits before the point and always three behind it: it is looked at as a word, moved up so that
- * the point is its fourth byte.
+ * the point is its fifth byte.
  */
 static const unsigned char *take_duration(const unsigned char *at, uint64_t *dur_ns)
 {
 	/* what the word has to be, but for the digits; and what follows up to the bar */
-	static const uint64_t forms[] = { UINT64_C(0x203030302e300000),
-					  UINT64_C(0x203030302e303000),
-					  UINT64_C(0x203030302e303030) };
+	static const uint64_t forms[] = { UINT64_C(0x3030302e30000000),
+					  UINT64_C(0x3030302e30300000),
+					  UINT64_C(0x3030302e30303000) };
 	static const uint64_t tails[] = { UINT64_C(0x7c20202020737520),
 					  UINT64_C(0x007c202020737520),
 					  UINT64_C(0x00007c2020737520) };
@@ -99,20 +107,18 @@ static const unsigned char *take_duration(const unsigned char *at, uint64_t *dur
 	}
 	/* digits before the point, less one */
 	const unsigned int more = at[3] == '.' ? 0 : at[4] == '.' ? 1 : 2;
-	const uint64_t digits = load8(at + 2) << (8 * (2 - more)) ^ forms[more];
-	const uint64_t above_9 = (digits + UINT64_C(0x7f7676767f767676)) | digits;
+	const uint64_t digits = load8(at + 2) << (8 * (3 - more)) ^ forms[more];
+	const uint64_t above_9 = (digits + UINT64_C(0x7676767f7676767f)) | digits;
 	if (at[1] != ' ' || (above_9 & UINT64_C(0x8080808080808080)) != 0 ||
 	    load8(at + BAR_OFFSET - 7) >> (8 * more) != tails[more])
 		return NULL;
-	*dur_ns = eight_digits((digits & 0xffffff) << 16 | (digits >> 32 << 40));
+	*dur_ns = digits_around_point(digits);
 	return at + BAR_OFFSET + 1;
 }
 
-/* The marks of values below 1 ms with all their decimals. */
+/* The marks, if any, of values below 1 ms with all their decimals. */
 static bool mark_is_right(uint8_t mark, uint64_t dur_ns)
 {
-	if (mark == ' ')
-		return true;
 	if (mark == '+')
 		return dur_ns > 10000 && dur_ns <= 100000;
 	return mark == '!' && dur_ns > 100000;
@@ -128,20 +134,19 @@ static const unsigned char *scan_short(struct text_scan *scan, const unsigned ch
 	/* words are compared as they stand in memory of this order */
 	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
 		return NULL;
-	/* what is read behind the limit is the window's padding, which is zeros */
+	/* what is read behind the limit is the window's padding, or the lines of the next */
 	const unsigned char *duration = take_cpu(at, &cpu);
 	if (duration == NULL)
 		return NULL;
 	at = take_duration(duration, &dur_ns);
-	if (at == NULL || at >= limit)
+	if (at == NULL || at > limit)
 		return NULL;
 	const struct text_body *body = body_find(&scan->bodies, cpu, at, limit);
 	if (body == NULL)
 		return NULL;
 	const uint8_t mark = *duration;
-	const bool has_duration = dur_ns != KG_NO_NS;
-	if (has_duration != (body->row.kind != TEXT_ENTER) ||
-	    (has_duration && !mark_is_right(mark, dur_ns)))
+	if ((dur_ns == KG_NO_NS) != (body->row.kind == TEXT_ENTER) ||
+	    (mark != ' ' && !mark_is_right(mark, dur_ns)))
 		return NULL;
 	*row = body->row;
 	row->cpu = cpu;
@@ -276,8 +281,7 @@ bool text_scan_window(struct text_scan *scan, const struct window *window,
 	scan->rows.count = 0;
 	scan->extras.count = 0;
 	scan->end = 0;
-	scan->bodies.symbols = &scan->symbols;
-	return scan_lines(scan, window, false);
+	return body_start(&scan->bodies, &scan->symbols) && scan_lines(scan, window, false);
 }
 
 bool text_scan_again(struct text_scan *scan, const struct window *window, size_t row_count,
