@@ -61,6 +61,8 @@ struct kg_call {
 	uint8_t mark;	      /* the character printed before its duration */
 };
 
+struct kg_bundler;
+
 struct kg_gap {
 	uint64_t line_no;
 	uint64_t lost_count; /* events lost, or KG_NO_NS where unknown */
@@ -78,6 +80,8 @@ struct kg_gap {
  *             parent is parent_id (which may be KG_NO_CALL).
  *   gap       events of a CPU were lost here.
  *   done      the trace is at its end; every call has been closed.
+ *
+ * bundler is set by sinks of this library that need not see every call; else it is NULL.
  */
 struct kg_call_sink {
 	void *self;
@@ -86,6 +90,7 @@ struct kg_call_sink {
 	enum kg_status (*vanished)(void *self, kg_call_id id, kg_call_id parent_id);
 	enum kg_status (*gap)(void *self, const struct kg_gap *gap);
 	enum kg_status (*done)(void *self);
+	const struct kg_bundler *bundler;
 };
 
 /* Functions that do nothing and return KG_OK, for the members a sink has no use for. */

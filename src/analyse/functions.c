@@ -5,37 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyse/histogram.h"
-#include "analyse/sum.h"
+#include "analyse/function_sums.h"
 #include "base/assert.h"
 #include "base/column.h"
 #include "base/memory.h"
 #include "base/seldom.h"
+#include "event/bundle.h"
 #include "base/banned.h"
-
-/* What is gathered about one function; the first line of memory is what every call changes. */
-struct function {
-	uint64_t self_ns;
-	uint64_t min_ns;
-	uint64_t max_ns;
-	uint64_t sum_ns;
-	unsigned __int128 square_sum;
-	struct histogram durations; /* of the complete calls whose duration the trace tells */
-	uint64_t untimed;	    /* complete calls whose duration it does not tell */
-	uint64_t incomplete;
-	uint64_t nested_ns; /* of sum_ns: in calls below another one of the same function */
-	uint64_t max_line;
-};
 
 /* Functions of the open calls of a lane, by level; KG_NO_FUNC for a hidden one. */
 struct function_stack {
 	COLUMN(kg_func_id) levels;
 };
 
+/* By func_id. */
+struct function_table {
+	COLUMN(struct function_sums) rows;
+};
+
 struct kg_functions {
 	const struct kg_funcs *funcs;
-	COLUMN(struct function) functions; /* by func_id */
-	COLUMN(uint32_t) open_counts;	   /* by func_id: calls that are open now, in all lanes */
+	struct function_table table;
+	struct function_table bundled[BUNDLE_WORKERS]; /* of calls in bundles; by worker */
+	COLUMN(uint32_t) open_counts; /* by func_id: calls that are open now, in all lanes */
 	COLUMN(struct function_stack) lanes;
 	COLUMN(struct kg_function_timing) rows;
 };
@@ -47,7 +39,7 @@ static bool reach_function(struct kg_functions *self, kg_func_id func_id)
 {
 	uint32_t known = kg_funcs_count(self->funcs);
 	size_t last = func_id >= known ? func_id : known - 1;
-	return column_reach(&self->functions, last) && column_reach(&self->open_counts, last);
+	return column_reach(&self->table.rows, last) && column_reach(&self->open_counts, last);
 }
 
 /* Makes room for an open call: its lane, its level, its function. False when memory is out. */
@@ -109,45 +101,22 @@ static bool is_below_its_own(const struct kg_functions *self, const struct kg_ca
 	return false;
 }
 
-/* All of a duration but its place in the histogram. */
-static inline void sum_up(struct function *function, const struct kg_call *call, bool is_first)
+static inline struct timed_call timed_call_of(const struct kg_call *call)
 {
-	const uint64_t dur_ns = call->dur_ns;
-	if (dur_ns < function->min_ns || is_first)
-		function->min_ns = dur_ns;
-	if (dur_ns > function->max_ns || is_first) {
-		function->max_ns = dur_ns;
-		function->max_line = call->line_no != 0 ? call->line_no : call->end_line_no;
-	}
-	function->sum_ns = sum_add(function->sum_ns, dur_ns);
-	function->square_sum += (unsigned __int128)dur_ns * dur_ns;
-}
-
-static KG_SELDOM enum kg_status add_slowly(struct function *function, const struct kg_call *call)
-{
-	const bool is_first = function->durations.count == 0;
-	if (!histogram_add_slowly(&function->durations, call->dur_ns))
-		return KG_NOMEM;
-	sum_up(function, call, is_first);
-	return KG_OK;
-}
-
-static inline enum kg_status add_duration(struct function *function, const struct kg_call *call)
-{
-	if (!histogram_count(&function->durations, call->dur_ns))
-		return add_slowly(function, call);
-	sum_up(function, call, false);
-	return KG_OK;
+	return (struct timed_call){ .dur_ns = call->dur_ns,
+				    .line_no = call->line_no,
+				    .end_line_no = call->end_line_no };
 }
 
 /* Adds a call of a function that others are open of. */
 static KG_SELDOM enum kg_status add_among_others(const struct kg_functions *self,
-						 struct function *function,
+						 struct function_sums *function,
 						 const struct kg_call *call)
 {
+	const struct timed_call timed = timed_call_of(call);
 	if (is_below_its_own(self, call))
 		function->nested_ns = sum_add(function->nested_ns, call->dur_ns);
-	return add_duration(function, call);
+	return function_add(function, &timed);
 }
 
 static inline enum kg_status take_known(struct kg_functions *self, const struct kg_call *call)
@@ -156,7 +125,7 @@ static inline enum kg_status take_known(struct kg_functions *self, const struct 
 		forget_open(self, call);
 	if ((call->flags & KG_CALL_HIDDEN) != 0)
 		return KG_OK;
-	struct function *function = &self->functions.at[call->func_id];
+	struct function_sums *function = &self->table.rows.at[call->func_id];
 	if ((call->flags & KG_CALL_INCOMPLETE) != 0) {
 		function->incomplete++;
 		return KG_OK;
@@ -169,7 +138,8 @@ static inline enum kg_status take_known(struct kg_functions *self, const struct 
 	}
 	if (self->open_counts.at[call->func_id] > 0)
 		return add_among_others(self, function, call);
-	return add_duration(function, call);
+	const struct timed_call timed = timed_call_of(call);
+	return function_add(function, &timed);
 }
 
 /* A call of a function that is new, or not known at all. */
@@ -183,10 +153,109 @@ static KG_SELDOM enum kg_status take_new(struct kg_functions *self, const struct
 static enum kg_status take_closed(void *self, const struct kg_call *call)
 {
 	struct kg_functions *functions = self;
-	if (call->func_id >= functions->functions.count)
+	if (call->func_id >= functions->table.rows.count)
 		return take_new(functions, call);
 	return take_known(functions, call);
 }
+
+/* ---- bundles --------------------------------------------------------------------------------- */
+
+static bool wants_none(void *self, kg_func_id func_id)
+{
+	(void)self;
+	(void)func_id;
+	return false;
+}
+
+/* Tells the calls of a function that is open around their bundle. */
+static void note_nested(const struct event_bundle *bundle, struct bundled_call *calls,
+			kg_func_id func_id)
+{
+	for (uint32_t i = bundle->first_call; i < bundle->calls_end; i++) {
+		if (calls[i].func_id == func_id && bundle_has(bundle, &calls[i]))
+			calls[i].is_nested = true;
+	}
+}
+
+static enum kg_status take_bundle(void *self, uint32_t lane_id, uint32_t level,
+				  const struct event_bundle *bundle, struct bundled_call *calls)
+{
+	const struct kg_functions *functions = self;
+	KG_DCHECK(lane_id < functions->lanes.count);
+	const struct function_stack *stack = &functions->lanes.at[lane_id];
+	for (size_t i = 0; i < level && i < stack->levels.count; i++) {
+		const kg_func_id func_id = stack->levels.at[i];
+		if (func_id != KG_NO_FUNC && (bundle->funcs & bundle_bit(func_id)) != 0)
+			note_nested(bundle, calls, func_id);
+	}
+	return KG_OK;
+}
+
+static inline enum kg_status count_call(struct function_sums *function,
+					const struct bundled_call *call, uint64_t line_no)
+{
+	const struct timed_call timed = { .dur_ns = call->dur_ns,
+					  .line_no = line_no + call->row,
+					  .end_line_no = line_no + call->end_row };
+	function->self_ns = sum_add(function->self_ns, call->self_ns);
+	if (call->is_nested)
+		function->nested_ns = sum_add(function->nested_ns, call->dur_ns);
+	return function_add(function, &timed);
+}
+
+static enum kg_status count_calls(void *self, uint32_t worker, const struct bundled_call *calls,
+				  size_t count, uint64_t line_no)
+{
+	struct function_table *table = &((struct kg_functions *)self)->bundled[worker];
+	enum kg_status status = KG_OK;
+	for (size_t i = 0; i < count && status == KG_OK; i++) {
+		const kg_func_id func_id = calls[i].func_id;
+		if (func_id >= table->rows.count) {
+			if (func_id == KG_NO_FUNC)
+				continue;
+			if (!column_reach(&table->rows, func_id))
+				return KG_NOMEM;
+		}
+		status = count_call(&table->rows.at[func_id], &calls[i], line_no);
+	}
+	return status;
+}
+
+static uint64_t counted(const void *self, kg_func_id func_id)
+{
+	const struct kg_functions *functions = self;
+	uint64_t count = 0;
+	for (size_t i = 0; i < BUNDLE_WORKERS; i++) {
+		const struct function_table *table = &functions->bundled[i];
+		if (func_id < table->rows.count)
+			count += table->rows.at[func_id].durations.count;
+	}
+	return count;
+}
+
+/* Puts what the workers have counted to the rest. False when memory is out. */
+static bool merge_bundled(struct kg_functions *functions)
+{
+	for (size_t i = 0; i < BUNDLE_WORKERS; i++) {
+		struct function_table *table = &functions->bundled[i];
+		if (table->rows.count > 0 &&
+		    !reach_function(functions, (kg_func_id)(table->rows.count - 1)))
+			return false;
+		for (size_t id = 0; id < table->rows.count; id++) {
+			if (function_merge(&functions->table.rows.at[id], &table->rows.at[id]) !=
+			    KG_OK)
+				return false;
+		}
+	}
+	return true;
+}
+
+static const struct kg_bundler bundler = {
+	.wants = wants_none,
+	.take = take_bundle,
+	.count = count_calls,
+	.counted = counted,
+};
 
 /* ---- the report ------------------------------------------------------------------------------ */
 
@@ -211,7 +280,7 @@ static uint64_t square_root(unsigned __int128 square)
  * and those from the mean to near - remainder^2 / count. Four times the variance, rounded down,
  * decides how its root rounds: r is to be rounded up to k + 1 if 4 r^2 >= (2 k + 1)^2.
  */
-static uint64_t deviation(const struct function *function)
+static uint64_t deviation(const struct function_sums *function)
 {
 	uint64_t count = function->durations.count;
 	if (count == 0)
@@ -226,13 +295,13 @@ static uint64_t deviation(const struct function *function)
 }
 
 /* What a histogram tells may be less than any of its values. */
-static uint64_t quantile_of(struct function *function, unsigned int percent)
+static uint64_t quantile_of(struct function_sums *function, unsigned int percent)
 {
 	const uint64_t ns = histogram_quantile(&function->durations, percent);
 	return ns > function->min_ns ? ns : function->min_ns;
 }
 
-static struct kg_function_timing timing_of(struct function *function, kg_func_id func_id)
+static struct kg_function_timing timing_of(struct function_sums *function, kg_func_id func_id)
 {
 	return (struct kg_function_timing){
 		.func_id = func_id,
@@ -267,8 +336,10 @@ static int compare_rows(const void *a, const void *b, void *funcs)
 enum kg_status kg_functions_report(struct kg_functions *functions, struct kg_functions_report *out)
 {
 	functions->rows.count = 0;
-	for (size_t i = 0; i < functions->functions.count; i++) {
-		struct function *function = &functions->functions.at[i];
+	if (!merge_bundled(functions))
+		return KG_NOMEM;
+	for (size_t i = 0; i < functions->table.rows.count; i++) {
+		struct function_sums *function = &functions->table.rows.at[i];
 		if (function->durations.count + function->untimed + function->incomplete == 0)
 			continue;
 		if (!column_push(&functions->rows, timing_of(function, (kg_func_id)i)))
@@ -305,18 +376,26 @@ struct kg_call_sink kg_functions_sink(struct kg_functions *functions)
 		.vanished = kg_sink_ignore_vanished,
 		.gap = kg_sink_ignore_gap,
 		.done = kg_sink_ignore_done,
+		.bundler = &bundler,
 	};
+}
+
+static void table_release(struct function_table *table)
+{
+	for (size_t i = 0; i < table->rows.count; i++)
+		histogram_release(&table->rows.at[i].durations);
+	column_release(&table->rows);
 }
 
 void kg_functions_free(struct kg_functions *functions)
 {
 	if (functions == NULL)
 		return;
-	for (size_t i = 0; i < functions->functions.count; i++)
-		histogram_release(&functions->functions.at[i].durations);
+	table_release(&functions->table);
+	for (size_t i = 0; i < BUNDLE_WORKERS; i++)
+		table_release(&functions->bundled[i]);
 	for (size_t i = 0; i < functions->lanes.count; i++)
 		column_release(&functions->lanes.at[i].levels);
-	column_release(&functions->functions);
 	column_release(&functions->open_counts);
 	column_release(&functions->lanes);
 	column_release(&functions->rows);

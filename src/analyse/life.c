@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/seldom.h"
+#include "event/bundle.h"
 #include "base/banned.h"
 
 /* ---- looking up ------------------------------------------------------------------------------ */
@@ -173,6 +174,49 @@ static enum kg_status take_done(void *self)
 	return exits_finish(self);
 }
 
+/* ---- bundles --------------------------------------------------------------------------------- */
+
+/* Without memory for its role a function is handed out, which tells. */
+static bool wants(void *self, kg_func_id func_id)
+{
+	const struct kvm_role *role = find_role(self, func_id);
+	return role == NULL || role->part != PART_NONE;
+}
+
+static enum kg_status take_bundle(void *self, uint32_t lane_id, uint32_t level,
+				  const struct event_bundle *bundle, struct bundled_call *calls)
+{
+	struct kg_life *life = self;
+	(void)level;
+	(void)calls;
+	if (!reach_lane(life, lane_id))
+		return KG_NOMEM;
+	struct life_lane *lane = &life->lanes.at[lane_id];
+	/* of equal ones the first counts, as note_heat() has it */
+	if (bundle->hot_next_ns > lane->hot_next_ns) {
+		lane->hot_next_ns = bundle->hot_next_ns;
+		lane->hot_func_id = bundle->hot_func_id;
+	}
+	return KG_OK;
+}
+
+static enum kg_status count_none(void *self, uint32_t worker, const struct bundled_call *calls,
+				 size_t count, uint64_t line_no)
+{
+	(void)self;
+	(void)worker;
+	(void)calls;
+	(void)count;
+	(void)line_no;
+	return KG_OK;
+}
+
+static const struct kg_bundler bundler = {
+	.wants = wants,
+	.take = take_bundle,
+	.count = count_none,
+};
+
 /* ---- the report ------------------------------------------------------------------------------ */
 
 enum kg_status kg_life_report(struct kg_life *life, struct kg_life_report *out)
@@ -235,6 +279,7 @@ struct kg_call_sink kg_life_sink(struct kg_life *life)
 		.vanished = kg_sink_ignore_vanished,
 		.gap = kg_sink_ignore_gap,
 		.done = take_done,
+		.bundler = &bundler,
 	};
 }
 

@@ -2,6 +2,7 @@
 /* Knows how one run feeds two sinks. */
 #include <kvmgraph/analyse.h>
 
+#include "event/bundle.h"
 #include "base/banned.h"
 
 static enum kg_status take_opened(void *self, const struct kg_call *call)
@@ -39,6 +40,58 @@ static enum kg_status take_done(void *self)
 	return status != KG_OK ? status : tee->second.done(tee->second.self);
 }
 
+static bool wants(void *self, kg_func_id func_id)
+{
+	const struct kg_tee *tee = self;
+	return tee->first.bundler->wants(tee->first.self, func_id) ||
+	       tee->second.bundler->wants(tee->second.self, func_id);
+}
+
+static enum kg_status take_bundle(void *self, uint32_t lane_id, uint32_t level,
+				  const struct event_bundle *bundle, struct bundled_call *calls)
+{
+	const struct kg_tee *tee = self;
+	enum kg_status status =
+		tee->first.bundler->take(tee->first.self, lane_id, level, bundle, calls);
+	return status != KG_OK
+		       ? status
+		       : tee->second.bundler->take(tee->second.self, lane_id, level, bundle, calls);
+}
+
+static enum kg_status count_calls(void *self, uint32_t worker, const struct bundled_call *calls,
+				  size_t count, uint64_t line_no)
+{
+	const struct kg_tee *tee = self;
+	enum kg_status status =
+		tee->first.bundler->count(tee->first.self, worker, calls, count, line_no);
+	return status != KG_OK ? status
+			       : tee->second.bundler->count(tee->second.self, worker, calls, count,
+							    line_no);
+}
+
+/* Both count the same calls. */
+static uint64_t counted(const void *self, kg_func_id func_id)
+{
+	const struct kg_tee *tee = self;
+	const struct kg_call_sink *sink =
+		tee->first.bundler->counted != NULL ? &tee->first : &tee->second;
+	return sink->bundler->counted(sink->self, func_id);
+}
+
+/* Whether one of both says what it counts. */
+static bool may_bundle(const struct kg_tee *tee)
+{
+	return tee->first.bundler != NULL && tee->second.bundler != NULL &&
+	       (tee->first.bundler->counted != NULL || tee->second.bundler->counted != NULL);
+}
+
+static const struct kg_bundler bundler = {
+	.wants = wants,
+	.take = take_bundle,
+	.count = count_calls,
+	.counted = counted,
+};
+
 struct kg_call_sink kg_tee_sink(struct kg_tee *tee)
 {
 	return (struct kg_call_sink){
@@ -48,5 +101,6 @@ struct kg_call_sink kg_tee_sink(struct kg_tee *tee)
 		.vanished = take_vanished,
 		.gap = take_gap,
 		.done = take_done,
+		.bundler = may_bundle(tee) ? &bundler : NULL,
 	};
 }

@@ -20,7 +20,14 @@
 
 struct event_batch {
 	size_t count;
+	struct text_bundles *bundles; /* those that its events of kind EVENT_BUNDLE are of */
 	struct kg_event events[EVENT_BATCH];
+};
+
+struct event_list {
+	struct kg_event *at;
+	size_t count;
+	size_t cap;
 };
 
 /* Where a reader puts what it learns beside the events. Owned by whoever opened it. */
@@ -41,6 +48,25 @@ struct read_facts {
 
 struct kg_reader;
 
+struct text_bundler;
+
+/* What a reader does that can hand out bundles (event/bundle.h) in place of events. */
+struct reader_bundling {
+	/* It does from now on: before the first batch. The bundler has to stay until finish(). */
+	void (*start)(struct kg_reader *reader, const struct text_bundler *bundler);
+	/*
+	 * Adds the events of a bundle of the last batch, whose calls are not counted then. False
+	 * when memory is out.
+	 */
+	KG_MUST_USE bool (*unbundle)(struct kg_reader *reader, const struct kg_event *event,
+				     struct event_list *out);
+	/*
+	 * After the last batch, or a failure: the bundler is not used any more, and if the input
+	 * was at its end, all calls in bundles are counted.
+	 */
+	KG_MUST_USE enum kg_status (*finish)(struct kg_reader *reader);
+};
+
 struct reader_class {
 	/*
 	 * Fills the batch; KG_END with an empty one at the end. KG_AGAIN: tasks handed out before
@@ -55,6 +81,8 @@ struct reader_class {
 	 */
 	KG_MUST_USE enum kg_status (*next_line)(struct kg_reader *reader, struct event_batch *batch,
 						struct kg_detail *detail, struct kg_error *err);
+	/* NULL for a reader that hands out every event. */
+	const struct reader_bundling *bundling;
 	/* How far it is, in bytes of the source. */
 	uint64_t (*position)(const struct kg_reader *reader);
 	void (*close)(struct kg_reader *reader);

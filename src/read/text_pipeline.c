@@ -8,9 +8,12 @@
 #include "base/memory.h"
 #include "base/banned.h"
 
-#define SCANNERS_MAX 15
-/* While the caller takes one window of a scanner in, the next is scanned. */
-#define PIECES_PER_SCANNER 2
+/* The thread that takes the windows in scans too when it has nothing else to do. */
+#define SCANNERS_MAX (BUNDLE_WORKERS - 1)
+/* While the caller takes one window in, each thread scans one, and one may be ready. */
+#define SLOTS_BESIDE_SCANNERS 2
+/* So many of the names that tasks have are remembered from window to window. */
+#define TASKS_KEPT_MAX 1024
 
 struct slot {
 	struct text_piece piece;
@@ -22,7 +25,7 @@ struct slot {
 
 struct scanner {
 	struct text_pipeline *pipeline;
-	uint32_t number;
+	uint32_t worker; /* from 1; 0 is the caller */
 	pthread_t thread;
 };
 
@@ -30,69 +33,115 @@ struct text_pipeline {
 	const struct source *source;
 	size_t window_bytes;
 	uint64_t window_count;
-	uint64_t next; /* window to hand out */
+	uint64_t first_kept; /* windows before it have been taken in */
+	uint64_t next;	     /* window to hand out: this one is first_kept, or the one behind it */
+	uint64_t next_to_scan;
 	struct text_layout layout;
 	struct slot *slots; /* window k is in slot k modulo their number */
 	uint32_t slot_count;
+	const struct text_bundler *bundler; /* or NULL */
 	struct scanner scanners[SCANNERS_MAX];
-	uint32_t scanner_count; /* 0: the caller scans */
+	uint32_t wanted_count; /* of scanners, to be started with the first window */
+	uint32_t scanner_count;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed; /* a slot became ready, or free, or all has to stop */
 	bool is_stopping;
 };
 
-static void fill(const struct text_pipeline *pipeline, struct slot *slot, uint64_t k)
+static struct slot *slot_of(const struct text_pipeline *pipeline, uint64_t k)
 {
+	return &pipeline->slots[k % pipeline->slot_count];
+}
+
+/* Counts the calls that were in the bundles of a window that was taken in. */
+static enum kg_status count_bundles(const struct text_pipeline *pipeline, uint32_t worker,
+				    struct text_bundles *bundles)
+{
+	if (!bundles->is_used)
+		return KG_OK;
+	bundles->is_used = false;
+	return pipeline->bundler->count(pipeline->bundler->self, worker, bundles);
+}
+
+/* Tasks come and go: those of windows long ago would only take memory. */
+static void forget_tasks(struct text_piece *piece)
+{
+	if (piece->scan.tasks.strings.count < TASKS_KEPT_MAX)
+		return;
+	intern_release(&piece->scan.tasks);
+	column_release(&piece->task_ids);
+}
+
+static bool scan(const struct text_pipeline *pipeline, struct slot *slot, uint32_t worker)
+{
+	struct text_piece *piece = &slot->piece;
+	forget_tasks(piece);
+	if (!text_scan_window(&piece->scan, &piece->window, slot->layout))
+		return false;
+	if (pipeline->bundler == NULL || slot->layout.columns != TEXT_LAYOUT_DEFAULT.columns)
+		return true;
+	return pipeline->bundler->bundle(pipeline->bundler->self, worker, piece);
+}
+
+static void fill(const struct text_pipeline *pipeline, uint64_t k, uint32_t worker)
+{
+	struct slot *slot = slot_of(pipeline, k);
 	slot->err = (struct kg_error){ 0 };
-	slot->status = window_read(&slot->piece.window, pipeline->source, k, pipeline->window_bytes,
-				   &slot->err);
-	if (slot->status == KG_OK &&
-	    !text_scan_window(&slot->piece.scan, &slot->piece.window, slot->layout))
+	slot->status = count_bundles(pipeline, worker, &slot->piece.bundles);
+	if (slot->status == KG_OK)
+		slot->status = window_read(&slot->piece.window, pipeline->source, k,
+					   pipeline->window_bytes, &slot->err);
+	else
+		error_set(&slot->err, slot->status, source_name(pipeline->source), 0, "%s",
+			  kg_status_text(slot->status));
+	if (slot->status == KG_OK && !scan(pipeline, slot, worker))
 		slot->status = error_set(&slot->err, KG_NOMEM, source_name(pipeline->source), 0,
 					 "out of memory");
 }
 
-/* Waits for the slot of a window to be free; false: all has to stop. */
-static bool claim(struct text_pipeline *pipeline, struct slot *slot)
+static bool may_scan(const struct text_pipeline *pipeline)
 {
-	pthread_mutex_lock(&pipeline->mutex);
-	while (slot->is_ready && !pipeline->is_stopping)
-		pthread_cond_wait(&pipeline->changed, &pipeline->mutex);
-	bool may_go = !pipeline->is_stopping;
-	slot->layout = pipeline->layout;
-	pthread_mutex_unlock(&pipeline->mutex);
-	return may_go;
+	return pipeline->next_to_scan < pipeline->window_count &&
+	       pipeline->next_to_scan - pipeline->first_kept < pipeline->slot_count;
 }
 
-static void set_ready(struct text_pipeline *pipeline, struct slot *slot, bool is_ready)
+/* Scans the next window that nobody has begun. The mutex is held, but not while scanning. */
+static void scan_next(struct text_pipeline *pipeline, uint32_t worker)
 {
-	pthread_mutex_lock(&pipeline->mutex);
-	slot->is_ready = is_ready;
-	pthread_cond_broadcast(&pipeline->changed);
+	const uint64_t k = pipeline->next_to_scan++;
+	slot_of(pipeline, k)->layout = pipeline->layout;
 	pthread_mutex_unlock(&pipeline->mutex);
+	fill(pipeline, k, worker);
+	pthread_mutex_lock(&pipeline->mutex);
+	slot_of(pipeline, k)->is_ready = true;
+	pthread_cond_broadcast(&pipeline->changed);
 }
 
 static void *scan_ahead(void *self)
 {
 	const struct scanner *scanner = self;
 	struct text_pipeline *pipeline = scanner->pipeline;
-	for (uint64_t k = scanner->number; k < pipeline->window_count;
-	     k += pipeline->scanner_count) {
-		struct slot *slot = &pipeline->slots[k % pipeline->slot_count];
-		if (!claim(pipeline, slot))
-			break;
-		fill(pipeline, slot, k);
-		set_ready(pipeline, slot, true);
+	pthread_mutex_lock(&pipeline->mutex);
+	while (!pipeline->is_stopping && pipeline->next_to_scan < pipeline->window_count) {
+		if (may_scan(pipeline))
+			scan_next(pipeline, scanner->worker);
+		else
+			pthread_cond_wait(&pipeline->changed, &pipeline->mutex);
 	}
+	pthread_mutex_unlock(&pipeline->mutex);
 	return NULL;
 }
 
-static void wait_ready(struct text_pipeline *pipeline, const struct slot *slot)
+/* Fewer scanners than wished for are no failure: the caller scans what they do not. */
+static void start_scanners(struct text_pipeline *pipeline)
 {
-	pthread_mutex_lock(&pipeline->mutex);
-	while (!slot->is_ready)
-		pthread_cond_wait(&pipeline->changed, &pipeline->mutex);
-	pthread_mutex_unlock(&pipeline->mutex);
+	for (; pipeline->wanted_count > 0; pipeline->wanted_count--) {
+		struct scanner *scanner = &pipeline->scanners[pipeline->scanner_count];
+		*scanner = (struct scanner){ .pipeline = pipeline,
+					     .worker = pipeline->scanner_count + 1 };
+		if (pthread_create(&scanner->thread, NULL, scan_ahead, scanner) == 0)
+			pipeline->scanner_count++;
+	}
 }
 
 /* A header may have changed the columns since a window was scanned ahead. */
@@ -100,38 +149,47 @@ static enum kg_status agree_on_layout(struct text_pipeline *pipeline, struct slo
 {
 	if (slot->layout.columns == pipeline->layout.columns)
 		return KG_OK;
+	slot->piece.bundles.is_used = false;
 	bool is_done = text_scan_window(&slot->piece.scan, &slot->piece.window, pipeline->layout);
 	return is_done ? KG_OK : KG_NOMEM;
 }
 
-static void set_layout(struct text_pipeline *pipeline, struct text_layout layout)
+/* The window handed out before is done with. */
+static void take_back(struct text_pipeline *pipeline)
 {
-	if (pipeline->layout.columns == layout.columns)
+	if (pipeline->next == 0)
 		return;
-	pthread_mutex_lock(&pipeline->mutex);
-	pipeline->layout = layout;
-	pthread_mutex_unlock(&pipeline->mutex);
+	const struct slot *before = slot_of(pipeline, pipeline->next - 1);
+	pipeline->first_kept = pipeline->next;
+	pipeline->layout = before->piece.scan.layout;
+	pthread_cond_broadcast(&pipeline->changed);
+}
+
+/* Waits until the next window is ready, or rather scans one: maybe it, maybe one behind it. */
+static void await_next(struct text_pipeline *pipeline, const struct slot *slot)
+{
+	while (!slot->is_ready) {
+		if (may_scan(pipeline))
+			scan_next(pipeline, 0);
+		else
+			pthread_cond_wait(&pipeline->changed, &pipeline->mutex);
+	}
 }
 
 enum kg_status text_pipeline_next(struct text_pipeline *pipeline, struct text_piece **out,
 				  struct kg_error *err)
 {
-	if (pipeline->next > 0) {
-		/* the one handed out before is done with */
-		struct slot *before = &pipeline->slots[(pipeline->next - 1) % pipeline->slot_count];
-		set_layout(pipeline, before->piece.scan.layout);
-		if (pipeline->scanner_count > 0)
-			set_ready(pipeline, before, false);
-	}
-	if (pipeline->next == pipeline->window_count)
+	start_scanners(pipeline);
+	pthread_mutex_lock(&pipeline->mutex);
+	take_back(pipeline);
+	struct slot *slot = slot_of(pipeline, pipeline->next);
+	const bool is_end = pipeline->next == pipeline->window_count;
+	if (!is_end)
+		await_next(pipeline, slot);
+	pthread_mutex_unlock(&pipeline->mutex);
+	if (is_end)
 		return KG_END;
-	struct slot *slot = &pipeline->slots[pipeline->next % pipeline->slot_count];
-	if (pipeline->scanner_count > 0) {
-		wait_ready(pipeline, slot);
-	} else {
-		slot->layout = pipeline->layout;
-		fill(pipeline, slot, pipeline->next);
-	}
+	slot->is_ready = false;
 	enum kg_status status = slot->status;
 	if (status == KG_OK)
 		status = agree_on_layout(pipeline, slot);
@@ -148,29 +206,6 @@ uint64_t text_pipeline_position(const struct text_pipeline *pipeline)
 	uint64_t pos = pipeline->next * pipeline->window_bytes;
 	uint64_t size = source_size(pipeline->source);
 	return pos < size ? pos : size;
-}
-
-/* Fewer scanners than wished for are no failure: with none the caller scans. */
-static void start_scanners(struct text_pipeline *pipeline, uint32_t count)
-{
-	/* set first: a scanner goes on by that many windows */
-	pipeline->scanner_count = count;
-	for (uint32_t i = 0; i < count; i++) {
-		struct scanner *scanner = &pipeline->scanners[i];
-		*scanner = (struct scanner){ .pipeline = pipeline, .number = i };
-		if (pthread_create(&scanner->thread, NULL, scan_ahead, scanner) == 0)
-			continue;
-		/* the windows of the missing ones would never come */
-		pthread_mutex_lock(&pipeline->mutex);
-		pipeline->is_stopping = true;
-		pthread_cond_broadcast(&pipeline->changed);
-		pthread_mutex_unlock(&pipeline->mutex);
-		for (uint32_t k = 0; k < i; k++)
-			pthread_join(pipeline->scanners[k].thread, NULL);
-		pipeline->is_stopping = false;
-		pipeline->scanner_count = 0;
-		return;
-	}
 }
 
 enum kg_status text_pipeline_open(const struct source *source, size_t window_bytes,
@@ -191,7 +226,8 @@ enum kg_status text_pipeline_open(const struct source *source, size_t window_byt
 	pipeline->window_bytes = window_bytes;
 	pipeline->window_count = windows;
 	pipeline->layout = layout;
-	pipeline->slot_count = scanners > 0 ? (uint32_t)scanners * PIECES_PER_SCANNER : 1;
+	pipeline->wanted_count = (uint32_t)scanners;
+	pipeline->slot_count = scanners > 0 ? (uint32_t)scanners + SLOTS_BESIDE_SCANNERS : 1;
 	pthread_mutex_init(&pipeline->mutex, NULL);
 	pthread_cond_init(&pipeline->changed, NULL);
 	pipeline->slots = memory_zalloc(pipeline->slot_count * sizeof(*pipeline->slots));
@@ -199,7 +235,6 @@ enum kg_status text_pipeline_open(const struct source *source, size_t window_byt
 		text_pipeline_close(pipeline);
 		return error_set(err, KG_NOMEM, source_name(source), 0, "out of memory");
 	}
-	start_scanners(pipeline, (uint32_t)scanners);
 	*out = pipeline;
 	return KG_OK;
 }
@@ -212,6 +247,25 @@ static void stop_scanners(struct text_pipeline *pipeline)
 	pthread_mutex_unlock(&pipeline->mutex);
 	for (uint32_t i = 0; i < pipeline->scanner_count; i++)
 		pthread_join(pipeline->scanners[i].thread, NULL);
+	pipeline->scanner_count = 0;
+}
+
+void text_pipeline_bundle(struct text_pipeline *pipeline, const struct text_bundler *bundler)
+{
+	pipeline->bundler = bundler;
+}
+
+enum kg_status text_pipeline_finish(struct text_pipeline *pipeline)
+{
+	enum kg_status status = KG_OK;
+	stop_scanners(pipeline);
+	/* windows that were scanned ahead of a failure have not been taken in */
+	for (uint32_t i = 0; pipeline->next == pipeline->window_count && i < pipeline->slot_count;
+	     i++) {
+		if (status == KG_OK)
+			status = count_bundles(pipeline, 0, &pipeline->slots[i].piece.bundles);
+	}
+	return status;
 }
 
 void text_pipeline_close(struct text_pipeline *pipeline)
@@ -223,6 +277,7 @@ void text_pipeline_close(struct text_pipeline *pipeline)
 		struct text_piece *piece = &pipeline->slots[i].piece;
 		window_release(&piece->window);
 		text_scan_release(&piece->scan);
+		text_bundles_release(&piece->bundles);
 		column_release(&piece->func_ids);
 		column_release(&piece->task_ids);
 	}

@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "base/source.h"
 #include "read/reader.h"
+#include "trace/bundle_rows.h"
+#include "trace/feed.h"
 #include "trace/info.h"
 #include "tree/builder.h"
 #include "tree/exits_only.h"
@@ -21,6 +23,9 @@ struct kg_trace {
 	bool was_run;
 	struct trace_info info;
 	struct event_batch batch;
+	struct feed feed;
+	struct bundle_stacks *stacks; /* BUNDLE_WORKERS of them, or NULL */
+	struct text_bundler bundler;
 };
 
 static enum kg_status start_reader(struct kg_trace *trace, struct kg_error *err)
@@ -98,16 +103,82 @@ static enum kg_status feed_all(struct kg_trace *trace, struct kg_error *err)
 	for (uint64_t batches = 0;; batches++) {
 		enum kg_status status = class->next(trace->reader, &trace->batch, err);
 		if (status == KG_END)
-			return builder_finish(&trace->builder);
+			return feed_finish(&trace->feed);
 		look_for_exits_only(trace);
 		if (status == KG_OK)
-			status = builder_feed(&trace->builder, trace->batch.events,
-					      trace->batch.count);
+			status = feed_batch(&trace->feed, &trace->batch);
 		if (status != KG_OK)
 			return status;
 		if (batches % 64 == 0)
 			tell_progress(trace);
 	}
+}
+
+/* ---- bundles --------------------------------------------------------------------------------- */
+
+static bool is_wanted(void *self, kg_func_id func_id)
+{
+	const struct kg_call_sink *sink = ((struct kg_trace *)self)->builder.sink;
+	return sink->bundler->wants(sink->self, func_id);
+}
+
+static bool bundle_piece(void *self, uint32_t worker, struct text_piece *piece)
+{
+	return bundle_rows(&((struct kg_trace *)self)->stacks[worker], piece);
+}
+
+static enum kg_status count_calls(void *self, uint32_t worker, const struct text_bundles *bundles)
+{
+	const struct kg_trace *trace = self;
+	const struct kg_call_sink *sink = trace->builder.sink;
+	return sink->bundler->count(sink->self, worker, bundles->calls.at, bundles->calls.count,
+				    bundles->line_no);
+}
+
+/* The reader bundles what the sink need not see. */
+static enum kg_status start_bundles(struct kg_trace *trace)
+{
+	const struct reader_bundling *bundling = trace->reader->class->bundling;
+	const struct kg_bundler *bundler = trace->builder.sink->bundler;
+	if (bundling == NULL || bundler == NULL || bundler->counted == NULL)
+		return KG_OK;
+	trace->stacks = memory_zalloc(BUNDLE_WORKERS * sizeof(*trace->stacks));
+	if (trace->stacks == NULL)
+		return KG_NOMEM;
+	trace->bundler = (struct text_bundler){
+		.self = trace, .wants = is_wanted, .bundle = bundle_piece, .count = count_calls
+	};
+	bundling->start(trace->reader, &trace->bundler);
+	return KG_OK;
+}
+
+/* Adds the calls that the sink has counted. */
+static enum kg_status take_counts(struct kg_trace *trace)
+{
+	const struct kg_call_sink *sink = trace->builder.sink;
+	for (uint32_t id = 0; id < kg_funcs_count(&trace->facts.funcs); id++) {
+		const uint64_t count = sink->bundler->counted(sink->self, id);
+		if (count == 0)
+			continue;
+		if (!column_reach(&trace->builder.calls_by_func, id))
+			return KG_NOMEM;
+		trace->builder.calls_by_func.at[id] += count;
+	}
+	return KG_OK;
+}
+
+static enum kg_status finish_bundles(struct kg_trace *trace, enum kg_status status)
+{
+	if (trace->stacks == NULL)
+		return status;
+	enum kg_status finished = trace->reader->class->bundling->finish(trace->reader);
+	if (status == KG_OK)
+		status = finished;
+	for (uint32_t i = 0; i < BUNDLE_WORKERS; i++)
+		bundle_stacks_release(&trace->stacks[i]);
+	memory_free(trace->stacks);
+	trace->stacks = NULL;
+	return status == KG_OK ? take_counts(trace) : status;
 }
 
 /* The events of a reader that has nothing beyond them. */
@@ -185,7 +256,13 @@ enum kg_status kg_trace_run(struct kg_trace *trace, const struct kg_call_sink *s
 		return status;
 	trace->builder.sink = sink;
 	trace->builder.diags = &trace->facts.diags;
-	return finish_run(trace, feed_all(trace, err), err);
+	trace->feed = (struct feed){ .reader = trace->reader, .builder = &trace->builder };
+	status = start_bundles(trace);
+	if (status == KG_OK)
+		status = finish_bundles(trace, feed_all(trace, err));
+	if (status == KG_OK)
+		status = builder_finish(&trace->builder);
+	return finish_run(trace, status, err);
 }
 
 enum kg_status kg_trace_run_events(struct kg_trace *trace, const struct kg_event_sink *sink,
@@ -208,6 +285,7 @@ enum kg_status kg_trace_rewind(struct kg_trace *trace, struct kg_error *err)
 	trace->builder = (struct builder){ 0 };
 	trace->info = (struct trace_info){ 0 };
 	trace->facts = (struct read_facts){ 0 };
+	feed_release(&trace->feed);
 	trace->opts.look_ahead_bytes = 0;
 	trace->was_run = false;
 	enum kg_status status = start_reader(trace, err);
@@ -253,6 +331,7 @@ void kg_trace_close(struct kg_trace *trace)
 	if (trace->reader != NULL)
 		trace->reader->class->close(trace->reader);
 	builder_release(&trace->builder);
+	feed_release(&trace->feed);
 	trace_info_release(&trace->info);
 	read_facts_release(&trace->facts);
 	source_close(trace->source);

@@ -3,6 +3,7 @@
 #include "tree/builder.h"
 
 #include "base/diag.h"
+#include "base/seldom.h"
 #include "base/banned.h"
 
 /* ---- lanes ---- */
@@ -19,7 +20,7 @@ static struct lane *add_lane(struct builder *builder, uint32_t *slot, kg_task_id
 	return &builder->lanes.at[builder->lanes.count - 1];
 }
 
-static struct lane *lane_of(struct builder *builder, const struct kg_event *event)
+static KG_SELDOM struct lane *look_up_lane(struct builder *builder, const struct kg_event *event)
 {
 	uint32_t *slot;
 	if (event->flags & KG_EVF_IDLE) {
@@ -32,6 +33,34 @@ static struct lane *lane_of(struct builder *builder, const struct kg_event *even
 		slot = &builder->by_task.at[event->task_id];
 	}
 	return *slot != 0 ? &builder->lanes.at[*slot - 1] : add_lane(builder, slot, event->task_id);
+}
+
+static bool note_cpu(struct lane *lane, uint16_t cpu)
+{
+	lane->last_cpu = cpu;
+	for (size_t i = 0; i < lane->cpus.count; i++) {
+		if (lane->cpus.at[i] == cpu)
+			return true;
+	}
+	return column_push(&lane->cpus, cpu);
+}
+
+/* The lane of an event, seen on its CPU; NULL when memory is out. */
+static inline struct lane *lane_of(struct builder *builder, const struct kg_event *event)
+{
+	struct last_lane *last = &builder->last;
+	if (last->is_known && last->task_id == event->task_id && last->cpu == event->cpu &&
+	    last->flags == (event->flags & KG_EVF_IDLE))
+		return &builder->lanes.at[last->lane_at];
+	struct lane *lane = look_up_lane(builder, event);
+	if (lane == NULL || (lane->last_cpu != event->cpu && !note_cpu(lane, event->cpu)))
+		return NULL;
+	*last = (struct last_lane){ .is_known = true,
+				    .task_id = event->task_id,
+				    .cpu = event->cpu,
+				    .flags = event->flags & KG_EVF_IDLE,
+				    .lane_at = (size_t)(lane - builder->lanes.at) };
+	return lane;
 }
 
 /* Gives an idle lane the stack that was given back last. False when memory is out. */
@@ -58,16 +87,6 @@ static void return_stack(struct builder *builder, struct lane *lane)
 	lane->frames = (struct stack){ 0 };
 	builder->free_stacks.at[builder->free_stacks.count++] = lane->stack_id;
 	lane->stack_id = NO_STACK;
-}
-
-static bool note_cpu(struct lane *lane, uint16_t cpu)
-{
-	lane->last_cpu = cpu;
-	for (size_t i = 0; i < lane->cpus.count; i++) {
-		if (lane->cpus.at[i] == cpu)
-			return true;
-	}
-	return column_push(&lane->cpus, cpu);
 }
 
 static void check_time(struct builder *builder, struct lane *lane, const struct kg_event *event)
@@ -501,7 +520,7 @@ static enum kg_status close_all(struct builder *builder)
 static enum kg_status take_call(struct builder *builder, const struct kg_event *event)
 {
 	struct lane *lane = lane_of(builder, event);
-	if (lane == NULL || (lane->last_cpu != event->cpu && !note_cpu(lane, event->cpu)))
+	if (lane == NULL)
 		return KG_NOMEM;
 	check_time(builder, lane, event);
 	if (builder->hold.count > 0 && lane == &builder->lanes.at[builder->hold.lane_at])
@@ -542,6 +561,41 @@ enum kg_status builder_feed(struct builder *builder, const struct kg_event *even
 			return status;
 	}
 	return KG_OK;
+}
+
+/* Whether all that is in a bundle is below a call that is open on a lane, as it seems to be. */
+static bool is_below_top(const struct builder *builder, const struct lane *lane,
+			 const struct event_bundle *bundle)
+{
+	const bool is_held =
+		builder->hold.count > 0 && lane == &builder->lanes.at[builder->hold.lane_at];
+	return lane->real_count > 0 && !is_held && lane_fits(lane, bundle->depth);
+}
+
+enum kg_status builder_take_bundle(struct builder *builder, const struct kg_event *event,
+				   const struct event_bundle *bundle, struct bundled_call *calls,
+				   bool *is_taken)
+{
+	struct lane *lane = lane_of(builder, event);
+	if (lane == NULL)
+		return KG_NOMEM;
+	*is_taken = is_below_top(builder, lane, bundle);
+	if (!*is_taken)
+		return KG_OK;
+	const uint32_t call_count = bundle_call_count(bundle);
+	struct frame *top = lane_top(lane);
+	struct kg_call_counts *counts = &builder->counts;
+	builder->is_exits_only = false;
+	builder->next_id += call_count;
+	counts->leaf += bundle->atomic_count + bundle->empty_count;
+	if (bundle->max_depth > counts->max_depth)
+		counts->max_depth = bundle->max_depth;
+	lane->calls += call_count;
+	top->call.call_count += call_count;
+	top->call.child_count += bundle->root_count;
+	add_child_time(top, bundle->dur_ns);
+	const struct kg_call_sink *sink = builder->sink;
+	return sink->bundler->take(sink->self, lane->stack_id, lane->real_count, bundle, calls);
 }
 
 enum kg_status builder_finish(struct builder *builder)

@@ -14,8 +14,18 @@
 #include <kvmgraph/diag.h>
 
 #include "base/column.h"
+#include "event/bundle.h"
 #include "tree/hold.h"
 #include "tree/lane.h"
+
+/* The lane of the event before: mostly it is that of the next. */
+struct last_lane {
+	size_t lane_at;
+	kg_task_id task_id;
+	uint16_t cpu;
+	uint8_t flags; /* KG_EVF_IDLE or not */
+	bool is_known;
+};
 
 struct builder {
 	const struct kg_call_sink *sink;
@@ -27,6 +37,7 @@ struct builder {
 	COLUMN(uint32_t) by_task;     /* lane + 1 of each task id */
 	COLUMN(uint32_t) by_cpu;      /* lane + 1 of each CPU's idle task */
 	COLUMN(uint64_t) calls_by_func;
+	struct last_lane last;
 	kg_call_id next_id;
 	/* the tracer records no starts (tracing_thresh): a call is complete with its end */
 	bool is_exits_only;
@@ -36,6 +47,15 @@ struct builder {
 /* A zeroed builder with sink and diags set is ready. */
 KG_MUST_USE enum kg_status builder_feed(struct builder *builder, const struct kg_event *events,
 					size_t count);
+
+/*
+ * The bundle that an event of kind EVENT_BUNDLE stands for, in its place. *is_taken false: it is
+ * not known to be below a call that is open; its events have to be fed instead.
+ */
+KG_MUST_USE enum kg_status builder_take_bundle(struct builder *builder,
+					       const struct kg_event *event,
+					       const struct event_bundle *bundle,
+					       struct bundled_call *calls, bool *is_taken);
 
 /* Closes what is still open, and tells the sink that the trace is done. */
 KG_MUST_USE enum kg_status builder_finish(struct builder *builder);

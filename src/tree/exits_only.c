@@ -2,6 +2,7 @@
 /* Knows how a trace without starts of calls looks. */
 #include "tree/exits_only.h"
 
+#include "event/bundle.h"
 #include "base/banned.h"
 
 /* CPUs share a place if there are more: then only less is noticed. */
@@ -29,7 +30,7 @@ enum exits_only exits_only_look(const struct kg_event *events, size_t count)
 		const struct kg_event *event = &events[i];
 		struct place *place = &places[event->cpu % PLACES];
 		if (event->kind == KG_EV_ENTER || event->kind == KG_EV_LEAF ||
-		    event->kind == KG_EV_LOST)
+		    event->kind == KG_EV_LOST || event->kind == EVENT_BUNDLE)
 			return EXITS_ONLY_NO;
 		if (event->kind != KG_EV_LEAVE)
 			continue;

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Bundles: trees of calls that are known to be whole before anybody knows whose they are.
+ *
+ * Most calls of a trace open and close on one CPU within some lines. Whatever is open around them,
+ * they are complete, and so are what they cost and what they leave to their callers. So a reader
+ * that works in several threads may sum them up where it reads them: a bundle stands for trees that
+ * follow each other below one caller. It takes the place of its first line among the events, as one
+ * event of kind EVENT_BUNDLE. Whoever cannot take it has its events handed out instead; only then
+ * do they count for what was summed up.
+ */
+#ifndef EVENT_BUNDLE_H
+#define EVENT_BUNDLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <kvmgraph/event.h>
+
+/* Beside the kinds of enum kg_event_kind; func_id is the number of the bundle. */
+#define EVENT_BUNDLE (KG_EV_NEW_TRACE + 1)
+
+/* Rows are lines of the part of the input that the reader has at hand, from 0. */
+struct event_bundle {
+	uint64_t dur_ns;	/* of its roots: time that their caller does not spend itself */
+	uint64_t hot_next_ns;	/* one more than the largest self time; 0 without calls */
+	uint64_t funcs;		/* a bit of each function in it: bundle_bit() */
+	kg_func_id hot_func_id; /* of the first call that has it, in the order of their ends */
+	uint32_t root_count;
+	uint32_t atomic_count; /* calls of one line */
+	uint32_t pair_count;   /* calls of two, with what they call between them */
+	uint32_t empty_count;  /* of these: without a call in between */
+	uint32_t named_count;  /* of these: the closing brace names the function */
+	uint32_t first_row;
+	uint32_t last_row;
+	uint32_t first_call; /* its calls are among those from here ... */
+	uint32_t calls_end;  /* ... to here: those of its CPU whose end is in its rows */
+	uint16_t cpu;
+	uint16_t depth; /* of its roots */
+	uint16_t max_depth;
+};
+
+/* A call of a bundle. All of them are complete. */
+struct bundled_call {
+	uint64_t dur_ns;
+	uint64_t self_ns;
+	kg_func_id func_id; /* KG_NO_FUNC: the call was handed out instead */
+	uint32_t row;
+	uint32_t end_row;
+	uint16_t cpu;
+	bool is_nested; /* below another one of its function */
+};
+
+static inline uint32_t bundle_call_count(const struct event_bundle *bundle)
+{
+	return bundle->atomic_count + bundle->pair_count;
+}
+
+static inline uint64_t bundle_bit(kg_func_id func_id)
+{
+	return UINT64_C(1) << (func_id & 63);
+}
+
+/* Whether a call between first_call and calls_end is the bundle's. */
+static inline bool bundle_has(const struct event_bundle *bundle, const struct bundled_call *call)
+{
+	return call->cpu == bundle->cpu && call->end_row >= bundle->first_row &&
+	       call->end_row <= bundle->last_row;
+}
+
+/*
+ * What a sink of calls does with bundles; self is the sink's.
+ *
+ *   wants    whether every call of a function has to be handed out by itself, and with it every
+ *            call around it.
+ *   take     a bundle below the calls that are open in a lane, level of them. Called in its place
+ *            between the calls. It may set is_nested of the bundle's calls.
+ *   counted  how many calls of a function were counted, after all have been; NULL: it does not say,
+ *            and bundles are only made if another sink beside it does.
+ *   count    the calls of bundles, in no order, once all bundles among them have been taken; line
+ *            is that of row 0. May be called by several threads at once, each with a worker number
+ *            of its own below BUNDLE_WORKERS; 0 is the thread that calls the rest.
+ */
+#define BUNDLE_WORKERS 16
+
+struct kg_bundler {
+	bool (*wants)(void *self, kg_func_id func_id);
+	KG_MUST_USE enum kg_status (*take)(void *self, uint32_t lane_id, uint32_t level,
+					   const struct event_bundle *bundle,
+					   struct bundled_call *calls);
+	KG_MUST_USE enum kg_status (*count)(void *self, uint32_t worker,
+					    const struct bundled_call *calls, size_t count,
+					    uint64_t line_no);
+	uint64_t (*counted)(const void *self, kg_func_id func_id);
+};
+
+#endif

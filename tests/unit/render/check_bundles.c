@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Calls summed up where they are read (event/bundle.h) give the report that calls one by one do. */
+#include <check.h>
+#include <kvmgraph/analyse.h>
+#include <kvmgraph/render.h>
+#include <kvmgraph/trace.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/bundle.h"
+#include "fixture.h"
+#include "random.h"
+#include "render/out.h"
+#include "base/banned.h"
+
+Suite *bundles_suite(void);
+
+/* ---- a sink that counts its bundles ---------------------------------------------------------- */
+
+struct counting {
+	struct kg_call_sink inner;
+	uint64_t taken;
+};
+
+static enum kg_status count_opened(void *self, const struct kg_call *call)
+{
+	const struct counting *counting = self;
+	return counting->inner.opened(counting->inner.self, call);
+}
+
+static enum kg_status count_closed(void *self, const struct kg_call *call)
+{
+	const struct counting *counting = self;
+	return counting->inner.closed(counting->inner.self, call);
+}
+
+static enum kg_status count_done(void *self)
+{
+	const struct counting *counting = self;
+	return counting->inner.done(counting->inner.self);
+}
+
+static bool count_wants(void *self, kg_func_id func_id)
+{
+	const struct counting *counting = self;
+	return counting->inner.bundler->wants(counting->inner.self, func_id);
+}
+
+static enum kg_status count_take(void *self, uint32_t lane_id, uint32_t level,
+				 const struct event_bundle *bundle, struct bundled_call *calls)
+{
+	struct counting *counting = self;
+	counting->taken++;
+	return counting->inner.bundler->take(counting->inner.self, lane_id, level, bundle, calls);
+}
+
+static enum kg_status count_count(void *self, uint32_t worker, const struct bundled_call *calls,
+				  size_t count, uint64_t line_no)
+{
+	const struct counting *counting = self;
+	return counting->inner.bundler->count(counting->inner.self, worker, calls, count, line_no);
+}
+
+static uint64_t count_counted(const void *self, kg_func_id func_id)
+{
+	const struct counting *counting = self;
+	return counting->inner.bundler->counted(counting->inner.self, func_id);
+}
+
+static const struct kg_bundler counting_bundler = {
+	.wants = count_wants,
+	.take = count_take,
+	.count = count_count,
+	.counted = count_counted,
+};
+
+/* ---- reports --------------------------------------------------------------------------------- */
+
+static char *render(struct kg_trace *trace, struct kg_functions *functions, struct kg_life *life)
+{
+	struct kg_functions_report functions_report;
+	struct kg_life_report life_report;
+	struct kg_out *out;
+	size_t len;
+	ck_assert_int_eq(kg_functions_report(functions, &functions_report), KG_OK);
+	ck_assert_int_eq(kg_life_report(life, &life_report), KG_OK);
+	const struct kg_timing timing = { .info = kg_trace_info(trace),
+					  .functions = &functions_report,
+					  .life = life,
+					  .life_report = &life_report };
+	ck_assert_int_eq(out_open_memory(&out), KG_OK);
+	ck_assert_int_eq(kg_render_timing_json(out, &timing), KG_OK);
+	ck_assert_int_eq(kg_render_info_json(out, timing.info, NULL), KG_OK);
+	char *text = strdup(out_memory(out, &len));
+	ck_assert_int_eq(kg_out_close(out, false, NULL), KG_OK);
+	return text;
+}
+
+/* The report on a trace; how many bundles were in it, or none if it is not to have any. */
+static char *report(struct span bytes, struct kg_trace_opts opts, bool may_bundle, uint64_t *taken)
+{
+	struct kg_trace *trace = NULL;
+	struct kg_functions *functions = NULL;
+	struct kg_life *life = NULL;
+	char *text = NULL;
+	ck_assert_int_eq(kg_trace_open_memory(bytes.at, bytes.len, &opts, &trace, NULL), KG_OK);
+	ck_assert_int_eq(kg_functions_new(kg_trace_funcs(trace), &functions), KG_OK);
+	ck_assert_int_eq(kg_life_new(kg_trace_funcs(trace), NULL, &life), KG_OK);
+	struct kg_tee tee = { .first = kg_functions_sink(functions), .second = kg_life_sink(life) };
+	struct counting counting = { .inner = kg_tee_sink(&tee) };
+	ck_assert_ptr_nonnull(counting.inner.bundler);
+	const struct kg_call_sink sink = { .self = &counting,
+					   .opened = count_opened,
+					   .closed = count_closed,
+					   .vanished = kg_sink_ignore_vanished,
+					   .gap = kg_sink_ignore_gap,
+					   .done = count_done,
+					   .bundler = may_bundle ? &counting_bundler : NULL };
+	const enum kg_status status = kg_trace_run(trace, &sink, NULL);
+	/* damage may leave nothing to report on */
+	if (status == KG_OK)
+		text = render(trace, functions, life);
+	else
+		ck_assert_int_eq(status, KG_BAD_FORMAT);
+	*taken += counting.taken;
+	kg_life_free(life);
+	kg_functions_free(functions);
+	kg_trace_close(trace);
+	return text;
+}
+
+static void assert_same(const char *found, const char *expected, const char *what, size_t way)
+{
+	size_t same = 0;
+	while (found[same] != '\0' && found[same] == expected[same])
+		same++;
+	/* some of what is before, for it tells what this is */
+	const size_t from = same < 100 ? 0 : same - 100;
+	ck_assert_msg(strcmp(found, expected) == 0, "%.900s, way %zu:\n%.300s\nand not\n%.300s",
+		      what, way, found + from, expected + from);
+}
+
+/* Reads a trace in windows of some sizes by some threads, and finds the same every time. */
+static uint64_t check_same(struct span bytes, const char *what)
+{
+	static const struct kg_trace_opts ways[] = {
+		{ .window_bytes = 300 },
+		{ .window_bytes = 2000 },
+		{ .window_bytes = 9000, .thread_count = 2 },
+		{ .window_bytes = 700, .thread_count = 4 },
+	};
+	uint64_t taken = 0;
+	char *expected = report(bytes, (struct kg_trace_opts){ 0 }, false, &taken);
+	ck_assert_uint_eq(taken, 0);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		char *found = report(bytes, ways[i], true, &taken);
+		ck_assert_msg((found == NULL) == (expected == NULL), "%s, way %zu", what, i);
+		if (found != NULL)
+			assert_same(found, expected, what, i);
+		free(found);
+	}
+	free(expected);
+	return taken;
+}
+
+static uint64_t check_text(const char *text)
+{
+	return check_same((struct span){ (const unsigned char *)text, strlen(text) }, text);
+}
+
+/* ---- fixtures, whole and damaged ------------------------------------------------------------- */
+
+static uint64_t taken_of_fixtures;
+
+static void check_fixture(const char *path, struct span bytes)
+{
+	taken_of_fixtures += check_same(bytes, path);
+}
+
+START_TEST(bundles_of_fixtures_change_nothing)
+{
+	fixtures_each(check_fixture);
+	ck_assert_uint_gt(taken_of_fixtures, 1000);
+}
+END_TEST
+
+/* Where the line that holds a byte starts, and the next one. */
+static size_t line_start(struct span bytes, size_t at)
+{
+	while (at > 0 && bytes.at[at - 1] != '\n')
+		at--;
+	return at;
+}
+
+static size_t line_end(struct span bytes, size_t at)
+{
+	while (at < bytes.len && bytes.at[at] != '\n')
+		at++;
+	return at < bytes.len ? at + 1 : at;
+}
+
+/* Does damage to one line: it is lost, doubled, moved to another CPU, or not what it was. */
+static size_t damage(struct random *random, unsigned char *bytes, size_t len)
+{
+	static const char characters[] = "0123456789(){};|.,+!#*@$ /=>-[]\n\r\tabkxX";
+	const struct span all = { bytes, len };
+	const size_t start = line_start(all, random_below(random, len));
+	const size_t end = line_end(all, start);
+	switch (random_below(random, 4)) {
+	case 0:
+		memmove(bytes + start, bytes + end, len - end);
+		return len - (end - start);
+	case 1:
+		memmove(bytes + end, bytes + start, len - start);
+		return len + (end - start);
+	case 2:
+		bytes[start + (end > start + 1)] = (unsigned char)('0' + random_below(random, 4));
+		return len;
+	default:
+		bytes[start + random_below(random, end - start)] =
+			(unsigned char)characters[random_below(random, sizeof(characters) - 1)];
+		return len;
+	}
+}
+
+/*
+ * Calls that tell whose processor it is. As long as that is open, what is known of it may come from
+ * lines that were read ahead, and how far that is differs.
+ */
+static const char *vendor_lines(const char *path)
+{
+	return strstr(path, "svm") != NULL ? " 0)   1.000 us    |  svm_a();\n"
+					     " 0)   1.000 us    |  svm_b();\n"
+					   : " 0)   1.000 us    |  vmx_a();\n"
+					     " 0)   1.000 us    |  vmx_b();\n";
+}
+
+static void check_damaged(const char *path, struct span bytes)
+{
+	struct random random = { 77 + bytes.len };
+	const char *vendor = vendor_lines(path);
+	if (bytes.len < 1000)
+		return;
+	/* a part of it, so that there is time for many */
+	const size_t part = bytes.len < 12000 ? bytes.len : 12000;
+	for (int round = 0; round < 12; round++) {
+		const size_t first = line_start(bytes, random_below(&random, bytes.len - part + 1));
+		size_t len = bytes.len - first < part ? bytes.len - first : part;
+		/* room for lines that are doubled */
+		unsigned char *copy = malloc(20 * len + strlen(vendor));
+		memcpy(copy, vendor, strlen(vendor));
+		memcpy(copy + strlen(vendor), bytes.at + first, len);
+		len += strlen(vendor);
+		for (int i = 0; i < 8 && len > 500 && len < 10 * part; i++)
+			len = damage(&random, copy, len);
+		taken_of_fixtures += check_same((struct span){ copy, len }, path);
+		free(copy);
+	}
+}
+
+START_TEST(bundles_of_damaged_fixtures_change_nothing)
+{
+	fixtures_each(check_damaged);
+	ck_assert_uint_gt(taken_of_fixtures, 1000);
+}
+END_TEST
+
+/* ---- single cases ---------------------------------------------------------------------------- */
+
+/* A text with its middle repeated, so that its functions are known when it comes again. */
+static char *repeat(const char *before, const char *middle, size_t count, const char *after)
+{
+	char *text = malloc(strlen(before) + count * strlen(middle) + strlen(after) + 1);
+	char *end = stpcpy(text, before);
+	for (size_t i = 0; i < count; i++)
+		end = stpcpy(end, middle);
+	memcpy(end, after, strlen(after) + 1);
+	return text;
+}
+
+static void check_case(const char *before, const char *middle, const char *after, bool has_bundles)
+{
+	char *text = repeat(before, middle, 60, after);
+	const uint64_t taken = check_text(text);
+	ck_assert_msg((taken > 0) == has_bundles, "%ju bundles in\n%s%s", (uintmax_t)taken, before,
+		      middle);
+	free(text);
+}
+
+#define HEADER                                                                                     \
+	"# tracer: function_graph\n#\n"                                                            \
+	"# CPU  DURATION                  FUNCTION CALLS\n"                                        \
+	"# |     |   |                     |   |   |   |\n"
+
+START_TEST(bundles_below_their_own_function_are_nested)
+{
+	check_case(HEADER " 0)               |  f() {\n",
+		   " 0)               |    g() {\n"
+		   " 0)   1.000 us    |      f();\n"
+		   " 0)               |      g() {\n"
+		   " 0)   0.500 us    |        g();\n"
+		   " 0)   2.000 us    |      } /* g */\n"
+		   " 0)   4.000 us    |    }\n",
+		   " 0) ! 900.000 us  |  }\n", true);
+}
+END_TEST
+
+START_TEST(bundles_stand_below_open_calls_only)
+{
+	check_case(HEADER,
+		   " 0)   1.000 us    |  f();\n"
+		   " 0)   4.000 us    |  g();\n",
+		   "", false);
+}
+END_TEST
+
+START_TEST(bundles_end_where_times_contradict_each_other)
+{
+	check_case(HEADER " 0)               |  f() {\n",
+		   " 0)               |    g() {\n"
+		   " 0)   8.000 us    |      f();\n"
+		   " 0)   4.000 us    |    }\n"
+		   " 0)   1.000 us    |    f();\n",
+		   " 0) ! 900.000 us  |  }\n", true);
+}
+END_TEST
+
+/* The task of CPU 0 turns up on CPU 1 without having left: their calls are of one lane. */
+START_TEST(bundles_of_a_task_on_two_cpus_are_opened)
+{
+	check_case(HEADER " ------------------------------------------\n"
+			  " 0)    <idle>-0    =>     kvm-7   \n"
+			  " ------------------------------------------\n\n"
+			  " ------------------------------------------\n"
+			  " 1)    <idle>-0    =>     kvm-7   \n"
+			  " ------------------------------------------\n\n"
+			  " 0)               |  f() {\n",
+		   " 0)               |    g() {\n"
+		   " 1)   1.000 us    |      f();\n"
+		   " 0)   0.500 us    |      f();\n"
+		   " 0)   4.000 us    |    }\n"
+		   " 1)   1.000 us    |    f();\n",
+		   " 0) ! 900.000 us  |  }\n", false);
+}
+END_TEST
+
+/* An interrupt's calls come between the end of a function and the record of it. */
+START_TEST(bundles_behind_a_late_exit_are_held_back)
+{
+	check_case(HEADER,
+		   " 0)               |  f() {\n"
+		   " 0)   1.000 us    |    g();\n"
+		   " 0)               |  h() {\n"
+		   " 0)   1.000 us    |    g();\n"
+		   " 0)   2.000 us    |  }\n"
+		   " 0)   3.000 us    |  } /* f */\n",
+		   "", true);
+}
+END_TEST
+
+START_TEST(bundles_do_not_hold_the_text_of_a_comment)
+{
+	check_case(HEADER " 0)               |  f() {\n",
+		   " 0)   1.000 us    |    g();\n"
+		   " 0)               |    /* first\n"
+		   " 0)   1.000 us    |    g();\n"
+		   " 0)   1.000 us    |    g();\n"
+		   "last */\n"
+		   " 0)   1.000 us    |    g();\n"
+		   " 0)   1.000 us    |    h();\n",
+		   " 0) ! 900.000 us  |  }\n", true);
+}
+END_TEST
+
+START_TEST(bundles_lie_in_gaps_too)
+{
+	check_case(HEADER " 0)               |  f() {\n",
+		   " 0)               |    g() {\n"
+		   " 0)   1.000 us    |      h();\n"
+		   "CPU:0 [LOST 3 EVENTS]\n"
+		   " 0)   1.000 us    |      h();\n"
+		   " 0)   4.000 us    |    }\n"
+		   " 0)   1.000 us    |    h();\n",
+		   " 0) ! 900.000 us  |  }\n", true);
+}
+END_TEST
+
+/* Of callees that cost a phase the same the first is told, in one bundle or in several. */
+START_TEST(bundles_tell_the_first_of_equal_costs)
+{
+	check_case(HEADER,
+		   " 0)               |  kvm_vcpu_ioctl [kvm]() {\n"
+		   " 0)               |    kvm_arch_vcpu_ioctl_run [kvm]() {\n"
+		   " 0)   1.000 us    |      a();\n"
+		   " 0)               |      b() {\n"
+		   " 0)   1.000 us    |        c();\n"
+		   " 0)   2.000 us    |      }\n"
+		   " 0)   0.500 us    |      vmx_vcpu_run [kvm_intel]();\n"
+		   " 0)   1.000 us    |      d();\n"
+		   " 0)   4.700 us    |    }\n"
+		   " 0)   5.000 us    |  }\n",
+		   "", true);
+}
+END_TEST
+
+Suite *bundles_suite(void)
+{
+	Suite *suite = suite_create("bundles");
+	TCase *fixtures = tcase_create("fixtures");
+	tcase_add_test(fixtures, bundles_of_fixtures_change_nothing);
+	tcase_add_test(fixtures, bundles_of_damaged_fixtures_change_nothing);
+	suite_add_tcase(suite, fixtures);
+	TCase *cases = tcase_create("cases");
+	tcase_add_test(cases, bundles_below_their_own_function_are_nested);
+	tcase_add_test(cases, bundles_stand_below_open_calls_only);
+	tcase_add_test(cases, bundles_end_where_times_contradict_each_other);
+	tcase_add_test(cases, bundles_of_a_task_on_two_cpus_are_opened);
+	tcase_add_test(cases, bundles_behind_a_late_exit_are_held_back);
+	tcase_add_test(cases, bundles_do_not_hold_the_text_of_a_comment);
+	tcase_add_test(cases, bundles_lie_in_gaps_too);
+	tcase_add_test(cases, bundles_tell_the_first_of_equal_costs);
+	suite_add_tcase(suite, cases);
+	return suite;
+}
