@@ -54,6 +54,12 @@ static const struct {
 	{ "tdp_mmu_free_sp_rcu_callback", { PART_STEP, KG_PHASE_RCU } },
 	{ "pvclock_gtod_notify", { PART_NOISE, 0 } },
 
+	/* whose processor it is */
+	{ "svm_vm_init", { PART_VENDOR, KG_VENDOR_SVM } },
+	{ "avic_vm_init", { PART_VENDOR, KG_VENDOR_SVM } },
+	{ "vmx_vm_init", { PART_VENDOR, KG_VENDOR_VMX } },
+	{ "vt_vm_init", { PART_VENDOR, KG_VENDOR_VMX } },
+
 	/* into the guest and out again */
 	{ "vmx_vcpu_run", { PART_ENTRY, 0 } },
 	{ "svm_vcpu_run", { PART_ENTRY, 0 } },

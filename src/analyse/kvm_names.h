@@ -16,6 +16,7 @@ enum kvm_part {
 	PART_FRAME,	   /* around a phase that its callees decide: enum kvm_frame */
 	PART_SIGN,	   /* decides what the frame around it is: for kvm_sign_get() */
 	PART_ARCH_IOCTL,   /* kvm_arch_vm_ioctl(), around what is left to the processor's vendor */
+	PART_VENDOR,	   /* makes a VM on one kind of processor: enum kg_vendor */
 	PART_NOISE,	   /* may interrupt anything anywhere */
 	PART_ENTRY,	   /* the guest runs inside */
 	PART_EARLY_EXIT,   /* serves host interrupts after an exit */

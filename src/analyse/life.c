@@ -62,6 +62,8 @@ static void note_stray(struct life_lane *lane, const struct kg_call *call)
 static enum kg_status begin(struct kg_life *life, struct life_lane *lane,
 			    const struct kg_call *call, struct kvm_role role)
 {
+	if (role.part == PART_VENDOR || role.part == PART_DISPATCHER)
+		life->vendor = role.detail;
 	if (role.part != PART_STEP && role.part != PART_FRAME)
 		note_stray(lane, call);
 	switch ((enum kvm_part)role.part) {
@@ -79,6 +81,7 @@ static enum kg_status begin(struct kg_life *life, struct life_lane *lane,
 		return exit_begin(life, lane, call, role);
 	case PART_NONE:
 	case PART_ARCH_IOCTL:
+	case PART_VENDOR:
 	case PART_NOISE:
 		break;
 	}

@@ -61,6 +61,9 @@ struct kg_life {
 	char *tmp_folder;
 	COLUMN(struct kvm_role) roles; /* by func_id */
 	COLUMN(struct life_lane) lanes;
+	/* By calls that are always handed out, and in order: how far is read ahead does not matter.
+	 */
+	enum kg_vendor vendor;
 	bool has_vcpu; /* a KVM_CREATE_VCPU is over */
 	bool has_run;  /* a KVM_RUN has begun */
 

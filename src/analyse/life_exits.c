@@ -271,6 +271,7 @@ static void begin_part(struct exit_watch *watch, const struct kg_call *call, str
 	case PART_FRAME:
 	case PART_SIGN:
 	case PART_ARCH_IOCTL:
+	case PART_VENDOR:
 	case PART_NOISE:
 	case PART_ENTRY:
 	case PART_DISPATCHER:

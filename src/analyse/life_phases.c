@@ -80,8 +80,7 @@ static uint8_t kind_without_sign(const struct kg_life *life, const struct life_l
 	case FRAME_VM_IOCTL:
 		/* on AMD's processors there is nothing to do for KVM_SET_TSS_ADDR */
 		if (is_complete && lane->own.has_arch_ioctl && !life->has_run &&
-		    call->call_count == 2 + lane->own.noise_calls &&
-		    kg_vendor_of(life->funcs) == KG_VENDOR_SVM)
+		    call->call_count == 2 + lane->own.noise_calls && life->vendor == KG_VENDOR_SVM)
 			return KG_PHASE_SET_TSS;
 		return NOT_A_PHASE;
 	case FRAME_VM_RELEASE:
