@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The specifications that come with the library: a table generated from the folder specs. */
+/* What comes with the library: tables generated from the folders specs and renames. */
 #ifndef ANALYSE_SPEC_BUILTIN_H
 #define ANALYSE_SPEC_BUILTIN_H
 
@@ -13,5 +13,9 @@ struct spec_builtin {
 
 extern const struct spec_builtin spec_builtins[];
 extern const size_t spec_builtin_count;
+
+/* Names of functions in different kernels, see renames.h. */
+extern const struct spec_builtin rename_builtins[];
+extern const size_t rename_builtin_count;
 
 #endif

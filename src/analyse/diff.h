@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A difference while it is made: the paths of all runs; then what one side has under another name
+ * or in another place is moved to where the other side has it (diff_align.c and its helpers); what
+ * remains is listed (diff_structure.c), times are judged (diff_timing.c) and changes are blamed on
+ * calls (diff_culprits.c).
+ */
+#ifndef ANALYSE_DIFF_H
+#define ANALYSE_DIFF_H
+
+#include <kvmgraph/diff.h>
+
+#include "analyse/diff_environment.h"
+#include "analyse/path_collector.h"
+#include "analyse/paths.h"
+#include "analyse/rank.h"
+#include "base/arena.h"
+
+/* What a false alarm may cost: of a hundred comparisons of the same, one may tell a change. */
+#define DIFF_LEVEL 0.01
+/* Of a change so much has to be explained, in percent. */
+#define DIFF_EXPLAINED 90
+
+/* How often a path was called, in all runs of a side. */
+struct diff_sum {
+	uint64_t seen[KG_SIDE_COUNT];	    /* incomplete calls included */
+	uint64_t incomplete[KG_SIDE_COUNT]; /* of these */
+	uint64_t waits[KG_SIDE_COUNT];
+	uint32_t least[KG_SIDE_COUNT]; /* seen in one run */
+	uint32_t most[KG_SIDE_COUNT];
+};
+
+/* Names that were found to mean the same. */
+struct diff_pair {
+	uint32_t old_name;
+	uint32_t new_name;
+};
+
+struct kg_diff {
+	struct kg_diff_opts opts;
+	char *tmp_folder;
+	struct arena memory;
+	struct paths paths;
+	struct path_collector collector;
+	bool is_collecting;
+	struct diff_environment environments[KG_SIDE_COUNT];
+
+	COLUMN(struct diff_sum) sums;			  /* by path */
+	COLUMN(struct path_passes) passes[KG_SIDE_COUNT]; /* by path, of roots: most of a run */
+	COLUMN(uint32_t) key_places[KG_SIDE_COUNT];	  /* by key: paths that the side has */
+	COLUMN(struct diff_pair) shape_renames;
+	COLUMN(struct kg_diff_timing) path_timings; /* by path; roots too */
+	struct rank rank;
+	COLUMN(uint64_t) values[KG_SIDE_COUNT]; /* of one path, run by run */
+
+	COLUMN(struct kg_diff_run) runs;
+	COLUMN(struct kg_diff_fact) facts;
+	COLUMN(struct kg_diff_phase) phases;
+	COLUMN(struct kg_diff_change) changes;
+	COLUMN(struct kg_diff_timing) timings;
+	COLUMN(struct kg_diff_culprit) culprits;
+	struct kg_diff_report report;
+};
+
+static inline enum kg_diff_side other_side(enum kg_diff_side side)
+{
+	return side == KG_SIDE_OLD ? KG_SIDE_NEW : KG_SIDE_OLD;
+}
+
+static inline bool has_path(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	return path < diff->sums.count && diff->sums.at[path].seen[side] > 0;
+}
+
+static inline bool is_shared(const struct kg_diff *diff, uint32_t path)
+{
+	return has_path(diff, path, KG_SIDE_OLD) && has_path(diff, path, KG_SIDE_NEW);
+}
+
+/* Whether one side has it, in each of its runs, and the other never. */
+static inline bool is_only(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	return has_path(diff, path, side) && !has_path(diff, path, other_side(side)) &&
+	       diff->sums.at[path].least[side] > 0;
+}
+
+/*
+ * Whether one side calls it more often, for each call of its caller, than runs of one side differ
+ * among themselves, than host interrupts explain, and by more than 1 %.
+ */
+bool diff_counts_apart(const struct kg_diff *diff, uint32_t path);
+/* Whether a side has it no more often than host interrupts made the guest leave there. */
+bool diff_is_interruption(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side);
+
+/* Counts all paths anew: sums and key_places. */
+KG_MUST_USE bool diff_count(struct kg_diff *diff);
+/* How often one path is called in a run: the median of a side. */
+uint64_t diff_median_count(struct kg_diff *diff, uint32_t path, enum kg_diff_side side);
+/* The mean own time of one call. */
+uint64_t diff_mean_self(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side);
+/* What a path's function is called on a side, or on the other one. */
+uint32_t diff_name(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side);
+/* Whether a side could have traced a function; true where that is not known. */
+bool diff_is_traceable(const struct kg_diff *diff, enum kg_diff_side side, uint32_t name);
+
+/* Whether a change is larger than what was said to matter. */
+bool diff_is_beyond(const struct kg_diff *diff, uint64_t old_ns, uint64_t new_ns);
+
+/* Moves paths of one side to where the other side has the same. */
+KG_MUST_USE enum kg_status diff_align(struct kg_diff *diff);
+/* One kind of that each; *is_changed if anything was moved. */
+KG_MUST_USE enum kg_status diff_find_renames(struct kg_diff *diff, bool *is_changed);
+KG_MUST_USE enum kg_status diff_find_inlines(struct kg_diff *diff, bool *is_changed);
+KG_MUST_USE enum kg_status diff_find_moves(struct kg_diff *diff, bool *is_changed);
+KG_MUST_USE enum kg_status diff_find_timed_inlines(struct kg_diff *diff, bool *is_changed);
+
+/* Lists a change at a path, with counts as they are now. */
+KG_MUST_USE enum kg_status diff_add_change(struct kg_diff *diff, enum kg_change_kind kind,
+					   uint32_t path, uint32_t to);
+KG_MUST_USE enum kg_status diff_list_changes(struct kg_diff *diff);
+KG_MUST_USE enum kg_status diff_judge_times(struct kg_diff *diff);
+KG_MUST_USE enum kg_status diff_find_culprits(struct kg_diff *diff);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows how often each side calls what, and which differences in that are none. */
+#include "analyse/diff.h"
+
+#include <string.h>
+
+#include "analyse/sum.h"
+#include "base/banned.h"
+
+/* ---- what there is --------------------------------------------------------------------------- */
+
+static void count_run(struct kg_diff *diff, const struct path_run *run, bool is_first)
+{
+	const enum kg_diff_side side = run->side;
+	for (size_t path = 0; path < diff->sums.count; path++) {
+		const struct path_sample sample = run_sample(run, (uint32_t)path);
+		struct diff_sum *sum = &diff->sums.at[path];
+		const uint32_t seen = sample.count + sample.incomplete;
+		sum->seen[side] += seen;
+		sum->incomplete[side] += sample.incomplete;
+		sum->waits[side] += sample.waits;
+		if (is_first || seen < sum->least[side])
+			sum->least[side] = seen;
+		if (seen > sum->most[side])
+			sum->most[side] = seen;
+	}
+}
+
+/* The most that one run of a side has of each. */
+static bool count_passes(struct kg_diff *diff, const struct path_run *run)
+{
+	for (uint32_t root = 0; root < run->passes.count; root++) {
+		const struct path_passes own = run->passes.at[root];
+		if (!column_reach(&diff->passes[run->side], root))
+			return false;
+		struct path_passes *most = &diff->passes[run->side].at[root];
+		most->entries = own.entries > most->entries ? own.entries : most->entries;
+		most->interrupts =
+			own.interrupts > most->interrupts ? own.interrupts : most->interrupts;
+	}
+	return true;
+}
+
+bool diff_count(struct kg_diff *diff)
+{
+	const struct paths *paths = &diff->paths;
+	bool is_first[KG_SIDE_COUNT] = { true, true };
+	if (paths->nodes.count == 0)
+		return true;
+	if (!column_reach(&diff->sums, paths->nodes.count - 1))
+		return false;
+	memset(diff->sums.at, 0, diff->sums.count * sizeof(*diff->sums.at));
+	for (size_t i = 0; i < paths->runs.count; i++) {
+		const enum kg_diff_side side = paths->runs.at[i].side;
+		count_run(diff, &paths->runs.at[i], is_first[side]);
+		is_first[side] = false;
+		if (!count_passes(diff, &paths->runs.at[i]))
+			return false;
+	}
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		if (!column_reach(&diff->key_places[side], paths->names.keys.count - 1))
+			return false;
+		memset(diff->key_places[side].at, 0,
+		       diff->key_places[side].count * sizeof(*diff->key_places[side].at));
+		for (uint32_t path = 0; path < paths->nodes.count; path++)
+			diff->key_places[side].at[paths->nodes.at[path].key] +=
+				has_path(diff, path, (enum kg_diff_side)side);
+	}
+	return true;
+}
+
+/* ---- how often ------------------------------------------------------------------------------- */
+
+/*
+ * How many calls of a path host interrupts may stand for: each makes the guest leave and be entered
+ * once more, which calls again what is called at each pass.
+ */
+static uint64_t interrupted_calls(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	const uint32_t root = diff->paths.nodes.at[path].root;
+	if (root >= diff->passes[side].count || root == path)
+		return 0;
+	const struct path_passes passes = diff->passes[side].at[root];
+	if (passes.entries == 0)
+		return 0;
+	const uint64_t each =
+		(diff->sums.at[path].most[side] + (uint64_t)passes.entries - 1) / passes.entries;
+	return each * passes.interrupts;
+}
+
+bool diff_is_interruption(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	return diff->sums.at[path].most[side] <= interrupted_calls(diff, path, side);
+}
+
+/* Whether a / b and c / d differ by more than 1 %. */
+static bool rates_differ(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	const unsigned __int128 left = (unsigned __int128)a * d;
+	const unsigned __int128 right = (unsigned __int128)c * b;
+	return left > right ? (left - right) * 100 > right : (right - left) * 100 > left;
+}
+
+/* Whether all runs of a side have fewer than any of the other, interruptions left out. */
+static bool is_less(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	const struct diff_sum *sum = &diff->sums.at[path];
+	const uint64_t surplus = interrupted_calls(diff, path, other_side(side));
+	return (uint64_t)sum->most[side] + surplus < sum->least[other_side(side)];
+}
+
+bool diff_counts_apart(const struct kg_diff *diff, uint32_t path)
+{
+	const struct diff_sum *sum = &diff->sums.at[path];
+	const uint32_t parent = diff->paths.nodes.at[path].parent;
+	if (!is_less(diff, path, KG_SIDE_OLD) && !is_less(diff, path, KG_SIDE_NEW))
+		return false;
+	if (parent == NO_PATH)
+		return rates_differ(sum->seen[KG_SIDE_OLD], diff->report.side_runs[KG_SIDE_OLD],
+				    sum->seen[KG_SIDE_NEW], diff->report.side_runs[KG_SIDE_NEW]);
+	const struct diff_sum *callers = &diff->sums.at[parent];
+	return rates_differ(sum->seen[KG_SIDE_OLD], callers->seen[KG_SIDE_OLD],
+			    sum->seen[KG_SIDE_NEW], callers->seen[KG_SIDE_NEW]);
+}
+
+uint64_t diff_median_count(struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < diff->paths.runs.count; i++) {
+		const struct path_run *run = &diff->paths.runs.at[i];
+		if (run->side != side)
+			continue;
+		const struct path_sample sample = run_sample(run, path);
+		diff->values[side].at[count++] = (uint64_t)sample.count + sample.incomplete;
+	}
+	return rank_median(diff->values[side].at, count);
+}
+
+uint64_t diff_mean_self(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	uint64_t self_ns = 0;
+	uint64_t count = 0;
+	for (size_t i = 0; i < diff->paths.runs.count; i++) {
+		const struct path_run *run = &diff->paths.runs.at[i];
+		if (run->side != side)
+			continue;
+		const struct path_sample sample = run_sample(run, path);
+		self_ns = sum_add(self_ns, sample.self_ns);
+		count += sample.count;
+	}
+	return sum_mean(self_ns, count);
+}
+
+uint32_t diff_name(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	const struct path_node *node = &diff->paths.nodes.at[path];
+	if (node->names[side] != NO_KEY)
+		return node->names[side];
+	const uint32_t other = node->names[other_side(side)];
+	return other != NO_KEY ? other : node->key;
+}
+
+bool diff_is_traceable(const struct kg_diff *diff, enum kg_diff_side side, uint32_t name)
+{
+	const struct diff_environment *environment = &diff->environments[side];
+	if (!environment->knows_functions)
+		return true;
+	return name < environment->is_traceable.count && environment->is_traceable.at[name];
+}

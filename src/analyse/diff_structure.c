@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows what remains different when everything is where it belongs: the list of changes. */
+#include "analyse/diff.h"
+
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+/* ---- one change ------------------------------------------------------------------------------ */
+
+static uint64_t count_callees(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	uint64_t count = 0;
+	for (uint32_t below = paths_next_below(&diff->paths, path, path); below != NO_PATH;
+	     below = paths_next_below(&diff->paths, path, below))
+		count += has_path(diff, below, side);
+	return count;
+}
+
+/* Whether events were lost, or calls cut, where one side might have had what it has not. */
+static bool is_lossy(const struct kg_diff *diff, uint32_t path)
+{
+	const struct path_node *node = &diff->paths.nodes.at[path];
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		for (uint32_t up = path; up != NO_PATH; up = diff->paths.nodes.at[up].parent) {
+			if (up < diff->sums.count && diff->sums.at[up].incomplete[side] > 0)
+				return true;
+		}
+	}
+	if (node->parent != NO_PATH)
+		return false;
+	/* between calls a gap takes whole trees away */
+	for (size_t i = 0; i < diff->runs.count; i++) {
+		if (diff->runs.at[i].gaps > 0 || diff->runs.at[i].exits_only)
+			return true;
+	}
+	return false;
+}
+
+/* Where one side alone has something: could the other have shown it? */
+static bool is_untraceable(const struct kg_diff *diff, enum kg_change_kind kind, uint32_t path)
+{
+	enum kg_diff_side side = KG_SIDE_OLD;
+	if (kind == KG_CHANGE_ADDED || kind == KG_CHANGE_OUTLINED)
+		side = KG_SIDE_NEW;
+	else if (kind != KG_CHANGE_REMOVED && kind != KG_CHANGE_INLINED)
+		return false;
+	if (diff->paths.nodes.at[path].parent == NO_PATH)
+		return false;
+	return !diff_is_traceable(diff, other_side(side), diff_name(diff, path, side));
+}
+
+static const char *name_on(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
+{
+	const char *text = renames_text(&diff->paths.names, diff_name(diff, path, side));
+	return text[0] == PHASE_MARK ? text + 1 : text;
+}
+
+enum kg_status diff_add_change(struct kg_diff *diff, enum kg_change_kind kind, uint32_t path,
+			       uint32_t to)
+{
+	const uint32_t new_path = to != KG_NO_PATH ? to : path;
+	const enum kg_diff_side side =
+		kind == KG_CHANGE_ADDED || kind == KG_CHANGE_OUTLINED ? KG_SIDE_NEW : KG_SIDE_OLD;
+	const struct kg_diff_change change = {
+		.kind = kind,
+		.path = path,
+		.to = to,
+		.names = { name_on(diff, path, KG_SIDE_OLD), name_on(diff, new_path, KG_SIDE_NEW) },
+		.counts = { diff_median_count(diff, path, KG_SIDE_OLD),
+			    diff_median_count(diff, new_path, KG_SIDE_NEW) },
+		.callees = kind == KG_CHANGE_RENAMED || kind == KG_CHANGE_REPEATED
+				   ? 0
+				   : count_callees(diff, path, side),
+		.is_untraceable = is_untraceable(diff, kind, path),
+		.is_inconclusive = is_lossy(diff, path) || (to != KG_NO_PATH && is_lossy(diff, to)),
+	};
+	return column_push(&diff->changes, change) ? KG_OK : KG_NOMEM;
+}
+
+/* ---- renames --------------------------------------------------------------------------------- */
+
+static bool is_shape_rename(const struct kg_diff *diff, uint32_t old_name, uint32_t new_name)
+{
+	for (size_t i = 0; i < diff->shape_renames.count; i++) {
+		if (diff->shape_renames.at[i].old_name == old_name &&
+		    diff->shape_renames.at[i].new_name == new_name)
+			return true;
+	}
+	return false;
+}
+
+static bool is_listed(const struct kg_diff *diff, const char *old_name, const char *new_name)
+{
+	for (size_t i = 0; i < diff->changes.count; i++) {
+		const struct kg_diff_change *change = &diff->changes.at[i];
+		if (change->kind == KG_CHANGE_RENAMED && change->names[KG_SIDE_OLD] == old_name &&
+		    change->names[KG_SIDE_NEW] == new_name)
+			return true;
+	}
+	return false;
+}
+
+/* A function is renamed once, wherever it is called. */
+static enum kg_status list_rename(struct kg_diff *diff, uint32_t path)
+{
+	const struct path_node *node = &diff->paths.nodes.at[path];
+	const uint32_t old_name = node->names[KG_SIDE_OLD];
+	const uint32_t new_name = node->names[KG_SIDE_NEW];
+	if (old_name == new_name || old_name == NO_KEY || new_name == NO_KEY ||
+	    is_listed(diff, renames_text(&diff->paths.names, old_name),
+		      renames_text(&diff->paths.names, new_name)))
+		return KG_OK;
+	enum kg_status status = diff_add_change(diff, KG_CHANGE_RENAMED, path, KG_NO_PATH);
+	if (status == KG_OK)
+		diff->changes.at[diff->changes.count - 1].is_known =
+			!is_shape_rename(diff, old_name, new_name);
+	return status;
+}
+
+/* ---- the list -------------------------------------------------------------------------------- */
+
+/* A tree of its own that comes when it comes. */
+static bool is_aside(const struct kg_diff *diff, uint32_t path)
+{
+	return diff->paths.nodes.at[path].parent == NO_PATH && diff->paths.nodes.at[path].is_aside;
+}
+
+static enum kg_status list_at(struct kg_diff *diff, uint32_t path)
+{
+	const uint32_t parent = diff->paths.nodes.at[path].parent;
+	if (is_shared(diff, path)) {
+		enum kg_status status = list_rename(diff, path);
+		if (status == KG_OK && diff_counts_apart(diff, path) && !is_aside(diff, path))
+			status = diff_add_change(diff, KG_CHANGE_REPEATED, path, KG_NO_PATH);
+		return status;
+	}
+	if ((parent != NO_PATH && !is_shared(diff, parent)) || is_aside(diff, path))
+		return KG_OK; /* came or went with its caller */
+	if (is_only(diff, path, KG_SIDE_OLD) && !diff_is_interruption(diff, path, KG_SIDE_OLD))
+		return diff_add_change(diff, KG_CHANGE_REMOVED, path, KG_NO_PATH);
+	if (is_only(diff, path, KG_SIDE_NEW) && !diff_is_interruption(diff, path, KG_SIDE_NEW))
+		return diff_add_change(diff, KG_CHANGE_ADDED, path, KG_NO_PATH);
+	return KG_OK;
+}
+
+static int compare_changes(const void *a, const void *b)
+{
+	const struct kg_diff_change *left = a;
+	const struct kg_diff_change *right = b;
+	if (left->kind != right->kind)
+		return left->kind < right->kind ? -1 : 1;
+	if (left->path != right->path)
+		return left->path < right->path ? -1 : 1;
+	return (left->to > right->to) - (left->to < right->to);
+}
+
+enum kg_status diff_list_changes(struct kg_diff *diff)
+{
+	enum kg_status status = KG_OK;
+	for (uint32_t path = 0; path < diff->sums.count && status == KG_OK; path++)
+		status = list_at(diff, path);
+	if (status == KG_OK && diff->changes.count > 1)
+		qsort(diff->changes.at, diff->changes.count, sizeof(*diff->changes.at),
+		      compare_changes);
+	for (size_t i = 0; i < diff->changes.count; i++) {
+		const struct kg_diff_change *change = &diff->changes.at[i];
+		diff->report.change_counts[change->kind]++;
+		diff->report.untraceable += change->is_untraceable;
+		diff->report.inconclusive += change->is_inconclusive;
+	}
+	return status;
+}

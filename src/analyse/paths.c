@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows how call paths are kept and found, and how a side's part of them is moved. */
+#include "analyse/paths.h"
+
+#include <string.h>
+
+#include "analyse/sum.h"
+#include "base/assert.h"
+#include "base/banned.h"
+
+#define FIRST_SLOTS 1024
+
+/* ---- finding --------------------------------------------------------------------------------- */
+
+static uint32_t hash_of(uint32_t parent, uint32_t key)
+{
+	uint64_t hash = ((uint64_t)parent << 32 | key) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(hash >> 32);
+}
+
+uint32_t paths_find(const struct paths *paths, uint32_t parent, uint32_t key)
+{
+	if (paths->slots == NULL)
+		return NO_PATH;
+	for (uint32_t i = hash_of(parent, key);; i++) {
+		const uint32_t node = paths->slots[i & paths->slot_mask];
+		if (node == NO_PATH ||
+		    (paths->nodes.at[node].parent == parent && paths->nodes.at[node].key == key))
+			return node;
+	}
+}
+
+static void place(struct paths *paths, uint32_t node)
+{
+	const struct path_node *row = &paths->nodes.at[node];
+	uint32_t i = hash_of(row->parent, row->key);
+	while (paths->slots[i & paths->slot_mask] != NO_PATH)
+		i++;
+	paths->slots[i & paths->slot_mask] = node;
+}
+
+static bool grow(struct paths *paths)
+{
+	const size_t count =
+		paths->slots == NULL ? FIRST_SLOTS : ((size_t)paths->slot_mask + 1) * 2;
+	if (count > (size_t)1 << 31)
+		return false;
+	uint32_t *slots = memory_alloc(count * sizeof(*slots));
+	if (slots == NULL)
+		return false;
+	memset(slots, 0xff, count * sizeof(*slots));
+	memory_free(paths->slots);
+	paths->slots = slots;
+	paths->slot_mask = (uint32_t)(count - 1);
+	for (size_t node = 0; node < paths->nodes.count; node++)
+		place(paths, (uint32_t)node);
+	return true;
+}
+
+/* Puts a new node behind its siblings. */
+static void link_node(struct paths *paths, uint32_t node)
+{
+	const uint32_t parent = paths->nodes.at[node].parent;
+	uint32_t *first = &paths->first_root;
+	uint32_t *last = &paths->last_root;
+	if (parent != NO_PATH) {
+		first = &paths->nodes.at[parent].first_child;
+		last = &paths->nodes.at[parent].last_child;
+	}
+	if (*last == NO_PATH)
+		*first = node;
+	else
+		paths->nodes.at[*last].next_sibling = node;
+	*last = node;
+}
+
+uint32_t paths_add(struct paths *paths, uint32_t parent, uint32_t key)
+{
+	uint32_t node = paths_find(paths, parent, key);
+	if (node != NO_PATH)
+		return node;
+	if ((paths->slots == NULL || paths->nodes.count >= paths->slot_mask / 2) && !grow(paths))
+		return NO_PATH;
+	node = (uint32_t)paths->nodes.count;
+	const struct path_node fresh = {
+		.key = key,
+		.parent = parent,
+		.first_child = NO_PATH,
+		.last_child = NO_PATH,
+		.next_sibling = NO_PATH,
+		.names = { NO_KEY, NO_KEY },
+		.root = parent == NO_PATH ? node : paths->nodes.at[parent].root,
+		.level = parent == NO_PATH ? 0 : paths->nodes.at[parent].level + 1,
+		.top = NO_KEY,
+		.kind = KG_PHASE_KIND_COUNT,
+	};
+	if (!column_push(&paths->nodes, fresh))
+		return NO_PATH;
+	place(paths, node);
+	link_node(paths, node);
+	return node;
+}
+
+void paths_name(struct paths *paths, uint32_t node, enum kg_diff_side side, uint32_t name)
+{
+	struct path_node *row = &paths->nodes.at[node];
+	if (row->names[side] == NO_KEY)
+		row->names[side] = name;
+}
+
+/* ---- what a side has at a node --------------------------------------------------------------- */
+
+static uint32_t count_add(uint32_t a, uint32_t b)
+{
+	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
+bool run_add(struct path_run *run, uint32_t node, const struct path_sample *more)
+{
+	if (!column_reach(&run->samples, node))
+		return false;
+	struct path_sample *sample = &run->samples.at[node];
+	sample->self_ns = sum_add(sample->self_ns, more->self_ns);
+	sample->count = count_add(sample->count, more->count);
+	sample->incomplete = count_add(sample->incomplete, more->incomplete);
+	sample->waits = count_add(sample->waits, more->waits);
+	return true;
+}
+
+void run_release(struct path_run *run)
+{
+	column_release(&run->samples);
+	column_release(&run->totals);
+	column_release(&run->passes);
+}
+
+/* Moves what a side has at one node, not below it, to another. own_time_only: no counts. */
+static bool move_samples(struct paths *paths, uint32_t from, uint32_t to, enum kg_diff_side side,
+			 bool own_time_only)
+{
+	for (size_t i = 0; i < paths->runs.count; i++) {
+		struct path_run *run = &paths->runs.at[i];
+		if (run->side != side || from >= run->samples.count)
+			continue;
+		struct path_sample sample = run->samples.at[from];
+		if (own_time_only)
+			sample.count = 0;
+		run->samples.at[from] = (struct path_sample){ 0 };
+		if (!run_add(run, to, &sample))
+			return false;
+	}
+	struct path_node *source = &paths->nodes.at[from];
+	struct path_node *target = &paths->nodes.at[to];
+	if (!own_time_only && target->names[side] == NO_KEY) {
+		target->names[side] = source->names[side];
+		target->orders[side] = source->orders[side];
+	}
+	source->names[side] = NO_KEY;
+	return true;
+}
+
+uint32_t paths_next_below(const struct paths *paths, uint32_t top, uint32_t node)
+{
+	if (paths->nodes.at[node].first_child != NO_PATH)
+		return paths->nodes.at[node].first_child;
+	while (node != top && paths->nodes.at[node].next_sibling == NO_PATH)
+		node = paths->nodes.at[node].parent;
+	return node == top ? NO_PATH : paths->nodes.at[node].next_sibling;
+}
+
+bool paths_merge(struct paths *paths, uint32_t from, uint32_t to, enum kg_diff_side side)
+{
+	/* where each node of the path that is being walked goes to */
+	COLUMN(uint32_t) targets = { 0 };
+	bool is_done = true;
+	for (uint32_t node = from; node != NO_PATH && is_done;
+	     node = paths_next_below(paths, from, node)) {
+		const size_t level = paths->nodes.at[node].level - paths->nodes.at[from].level;
+		uint32_t target = to;
+		if (level > 0)
+			target = paths_add(paths, targets.at[level - 1], paths->nodes.at[node].key);
+		targets.count = level;
+		is_done = target != NO_PATH && column_push(&targets, target) &&
+			  move_samples(paths, node, target, side, false);
+	}
+	column_release(&targets);
+	return is_done;
+}
+
+bool paths_dissolve(struct paths *paths, uint32_t node, enum kg_diff_side side)
+{
+	const uint32_t parent = paths->nodes.at[node].parent;
+	KG_ASSERT(parent != NO_PATH);
+	if (!move_samples(paths, node, parent, side, true))
+		return false;
+	/* children are added to the parent while this walks, behind the node's own */
+	for (uint32_t child = paths->nodes.at[node].first_child; child != NO_PATH;
+	     child = paths->nodes.at[child].next_sibling) {
+		const uint32_t target = paths_add(paths, parent, paths->nodes.at[child].key);
+		if (target == NO_PATH || !paths_merge(paths, child, target, side))
+			return false;
+	}
+	return true;
+}
+
+bool paths_sum(struct paths *paths)
+{
+	for (size_t i = 0; i < paths->runs.count; i++) {
+		struct path_run *run = &paths->runs.at[i];
+		run->totals.count = 0;
+		if (paths->nodes.count == 0 || !column_reach(&run->totals, paths->nodes.count - 1))
+			return paths->nodes.count == 0;
+		memset(run->totals.at, 0, run->totals.count * sizeof(*run->totals.at));
+		for (size_t node = paths->nodes.count; node-- > 0;) {
+			uint64_t *total = &run->totals.at[node];
+			*total = sum_add(*total, run_sample(run, (uint32_t)node).self_ns);
+			const uint32_t parent = paths->nodes.at[node].parent;
+			if (parent != NO_PATH)
+				run->totals.at[parent] = sum_add(run->totals.at[parent], *total);
+		}
+	}
+	return true;
+}
+
+/* ---- life cycle ------------------------------------------------------------------------------ */
+
+enum kg_status paths_init(struct paths *paths)
+{
+	*paths = (struct paths){ .first_root = NO_PATH, .last_root = NO_PATH };
+	return renames_init(&paths->names);
+}
+
+void paths_release(struct paths *paths)
+{
+	for (size_t i = 0; i < paths->runs.count; i++)
+		run_release(&paths->runs.at[i]);
+	column_release(&paths->runs);
+	column_release(&paths->nodes);
+	memory_free(paths->slots);
+	paths->slots = NULL;
+	renames_release(&paths->names);
+}
