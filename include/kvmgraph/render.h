@@ -13,6 +13,7 @@
 
 #include <kvmgraph/analyse.h>
 #include <kvmgraph/builds.h>
+#include <kvmgraph/diff.h>
 #include <kvmgraph/environment.h>
 #include <kvmgraph/error.h>
 #include <kvmgraph/info.h>
@@ -150,6 +151,29 @@ kg_render_verify_sarif(struct kg_out *out, const struct kg_info *info, const str
 /* A specification as kvmgraph-spec(5) has it, for verify and for people to go on with. */
 KG_API KG_MUST_USE enum kg_status kg_render_learned(struct kg_out *out,
 						    const struct kg_learned *learned);
+
+KG_API KG_MUST_USE enum kg_status kg_render_diff_text(struct kg_out *out,
+						      const struct kg_diff *diff,
+						      const struct kg_diff_report *report,
+						      const struct kg_text_opts *opts);
+KG_API KG_MUST_USE enum kg_status kg_render_diff_json(struct kg_out *out,
+						      const struct kg_diff *diff,
+						      const struct kg_diff_report *report);
+/* For a pull request. */
+KG_API KG_MUST_USE enum kg_status kg_render_diff_markdown(struct kg_out *out,
+							  const struct kg_diff *diff,
+							  const struct kg_diff_report *report);
+/* "a;b;c OLD NEW" of own times in ns, for differential flame graphs. */
+KG_API KG_MUST_USE enum kg_status kg_render_diff_folded(struct kg_out *out,
+							const struct kg_diff *diff,
+							const struct kg_diff_report *report);
+/* A test for each phase, one for structure. */
+KG_API KG_MUST_USE enum kg_status kg_render_diff_ktap(struct kg_out *out,
+						      const struct kg_diff *diff,
+						      const struct kg_diff_report *report);
+KG_API KG_MUST_USE enum kg_status kg_render_diff_junit(struct kg_out *out,
+						       const struct kg_diff *diff,
+						       const struct kg_diff_report *report);
 
 KG_API KG_MUST_USE enum kg_status
 kg_render_environment_json(struct kg_out *out, const struct kg_environment *environment);

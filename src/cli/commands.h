@@ -14,6 +14,7 @@ extern const struct command command_tree;
 extern const struct command command_timing;
 extern const struct command command_verify;
 extern const struct command command_learn;
+extern const struct command command_diff;
 extern const struct command command_export;
 extern const struct command command_record;
 extern const struct command command_vmm;

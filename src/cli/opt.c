@@ -47,7 +47,7 @@ static bool read_number(const char *text, uint64_t *number, const char **end)
 }
 
 /* "1.5ms" as ns; at most as many decimals as the unit has room for. */
-static bool read_time(const char *text, uint64_t *ns)
+bool option_time(const char *text, uint64_t *ns)
 {
 	static const struct {
 		const char *name;
@@ -142,7 +142,7 @@ static const char *store(const struct option_row *row, void *place, const char *
 	case OPTION_SIZE:
 		return read_size(value, place) ? NULL : "a size such as 4096, 64K or 2M";
 	case OPTION_TIME:
-		return read_time(value, place) ? NULL : "a time such as 300, 5us or 1.5ms";
+		return option_time(value, place) ? NULL : "a time such as 300, 5us or 1.5ms";
 	case OPTION_LIST:
 		return append(place, value) ? NULL : "less: memory is out";
 	}

@@ -71,6 +71,9 @@ enum parse_result options_parse(const struct command *command, void *opts, int a
  */
 bool option_is_replaced(const struct command *command, const struct option_row *row);
 
+/* "5us", "1.5ms", "300" as ns; false if it is no time. */
+bool option_time(const char *text, uint64_t *ns);
+
 /* Releases the lists among the options. */
 void options_release(const struct command *command, void *opts);
 
