@@ -149,7 +149,7 @@ struct kg_diff_culprit {
 	kg_path_id path;
 	kg_path_id phase;
 	int64_t delta_ns;
-	int32_t share_ppm; /* of the phase's change; negative: against it */
+	int32_t share_ppm; /* of the phase's change; 0: that is none */
 	enum kg_change_kind
 		kind;	/* ADDED, REMOVED, REPEATED; else KG_CHANGE_KIND_COUNT: slower, faster */
 	double p_value; /* as above */
@@ -160,7 +160,7 @@ struct kg_diff_culprit {
 struct kg_diff_report {
 	enum kg_diff_verdict verdict; /* SAME, CHANGED or INCONCLUSIVE */
 	enum kg_diff_method method;
-	bool is_clock_learnt; /* EXACT: nobody said so, but nearly all times are the same */
+	bool is_clock_learnt; /* EXACT: nobody said so, but nearly all times are the same */	uint64_t jitter_ns; /* EXACT: 19 of 20 calls' own times are no further apart */
 	uint32_t threshold_ppm;
 	uint64_t threshold_ns;
 	uint32_t runs_needed; /* STATISTICS, too few to show anything: runs a side that would do */

@@ -92,9 +92,11 @@ static enum kg_status list_facts(struct kg_diff *diff)
 	const struct diff_environment *new = &diff->environments[KG_SIDE_NEW];
 	const struct kg_diff_run *old_run = first_run(diff, KG_SIDE_OLD);
 	const struct kg_diff_run *new_run = first_run(diff, KG_SIDE_NEW);
+	const bool is_told = environment_find(old, "kernel.release") != NULL &&
+			     environment_find(new, "kernel.release") != NULL;
 	enum kg_status status = add_fact(diff, "trace.vendor", kg_vendor_name(old_run->vendor),
 					 kg_vendor_name(new_run->vendor));
-	if (status == KG_OK)
+	if (status == KG_OK && !is_told)
 		status = add_fact(diff, "trace.kernel", old_run->kernel, new_run->kernel);
 	diff->report.is_surrounded[KG_SIDE_OLD] = old->facts.count > 0;
 	diff->report.is_surrounded[KG_SIDE_NEW] = new->facts.count > 0;

@@ -119,6 +119,8 @@ KG_MUST_USE enum kg_status diff_add_change(struct kg_diff *diff, enum kg_change_
 					   uint32_t path, uint32_t to);
 KG_MUST_USE enum kg_status diff_list_changes(struct kg_diff *diff);
 KG_MUST_USE enum kg_status diff_judge_times(struct kg_diff *diff);
+/* Whether the own time of a changed phase's outermost call has changed. False: memory is out. */
+KG_MUST_USE bool diff_judge_own_time(struct kg_diff *diff, uint32_t root, bool *is_changed);
 KG_MUST_USE enum kg_status diff_find_culprits(struct kg_diff *diff);
 
 #endif

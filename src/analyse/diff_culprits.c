@@ -79,9 +79,12 @@ static bool accuse(struct inquiry *inquiry, uint32_t path, double scale, double 
 	if (own_ns == 0)
 		return true;
 	const struct kg_diff_timing *timing = &diff->path_timings.at[path];
-	/* a phase is judged as a whole; its own time is what is left of that */
-	const bool is_root = diff->paths.nodes.at[path].parent == NO_PATH;
-	const bool is_significant = !is_root && timing->verdict == KG_DIFF_CHANGED && scale == 1;
+	/* a phase is judged as a whole: its own time has to be looked at anew */
+	bool is_changed = timing->verdict == KG_DIFF_CHANGED;
+	if (is_changed && diff->paths.nodes.at[path].parent == NO_PATH &&
+	    !diff_judge_own_time(inquiry->diff, path, &is_changed))
+		return false;
+	const bool is_significant = is_changed && scale == 1;
 	return column_push(&inquiry->suspects,
 			   (struct suspect){ path, own_ns, KG_CHANGE_KIND_COUNT, is_significant });
 }
@@ -140,6 +143,7 @@ static bool is_wait(const struct kg_diff_timing *timing, double delta_ns)
 static bool name_culprit(struct kg_diff *diff, const struct suspect *suspect, uint32_t root,
 			 double change_ns)
 {
+	/* of what is no change there is no share */
 	const double share = change_ns != 0 ? suspect->delta_ns / change_ns * 1e6 : 0;
 	const struct kg_diff_culprit culprit = {
 		.path = suspect->path,
@@ -156,43 +160,62 @@ static bool name_culprit(struct kg_diff *diff, const struct suspect *suspect, ui
 	return column_push(&diff->culprits, culprit);
 }
 
-/* Names the largest that speak for the change until most of it is explained. */
+/* Whether a suspect is one to name where some are proven, or where none is. */
+static bool is_named(const struct suspect *suspect, bool is_any_significant)
+{
+	return !is_any_significant || suspect->is_significant;
+}
+
+/* What works against a phase's change, being clear itself, has to be made up for by the others. */
+static bool is_against(const struct suspect *suspect, double change_ns)
+{
+	return suspect->is_significant && suspect->delta_ns * change_ns < 0 &&
+	       fabs(suspect->delta_ns) * 100 >= fabs(change_ns) * (100 - DIFF_EXPLAINED);
+}
+
+/* Names the largest that speak for the change until most of it is explained, and those against. */
 static bool explain(struct inquiry *inquiry, uint32_t root, double change_ns)
 {
 	struct kg_diff *diff = inquiry->diff;
-	const double wanted = fabs(change_ns) * DIFF_EXPLAINED / 100;
-	double explained = 0;
 	/* where nothing can be proven all are suspects */
 	const bool is_proven =
 		diff->report.method == KG_DIFF_STATISTICS || diff->report.method == KG_DIFF_EXACT;
 	bool is_any_significant = false;
-	for (size_t i = 0; i < inquiry->suspects.count; i++)
-		is_any_significant |= is_proven && inquiry->suspects.at[i].is_significant;
-	size_t named = 0;
-	for (size_t i = 0; i < inquiry->suspects.count && explained < wanted; i++) {
+	double wanted = fabs(change_ns);
+	for (size_t i = 0; i < inquiry->suspects.count; i++) {
 		const struct suspect *suspect = &inquiry->suspects.at[i];
-		if (suspect->delta_ns * change_ns <= 0 ||
-		    (is_any_significant && !suspect->is_significant))
+		is_any_significant |=
+			is_proven && suspect->is_significant && suspect->delta_ns * change_ns > 0;
+		if (is_proven && is_against(suspect, change_ns))
+			wanted += fabs(suspect->delta_ns);
+	}
+	wanted = wanted * DIFF_EXPLAINED / 100;
+	size_t named = 0;
+	for (size_t i = 0; i < inquiry->suspects.count; i++) {
+		const struct suspect *suspect = &inquiry->suspects.at[i];
+		const bool is_for = suspect->delta_ns * change_ns > 0 && wanted > 0 &&
+				    is_named(suspect, is_any_significant) &&
+				    (is_any_significant || named < SPREAD_MAX);
+		if (!is_for && !(is_proven && is_against(suspect, change_ns)))
 			continue;
-		if (!is_any_significant && named == SPREAD_MAX)
-			break;
 		if (!name_culprit(diff, suspect, root, change_ns))
 			return false;
-		explained += fabs(suspect->delta_ns);
-		named++;
+		if (is_for)
+			wanted -= fabs(suspect->delta_ns);
+		named += is_for;
 	}
 	return true;
 }
 
 /* In a phase that is as long as before: what changed all the same, one against the other. */
-static bool name_changed(struct inquiry *inquiry, uint32_t root, double change_ns)
+static bool name_changed(struct inquiry *inquiry, uint32_t root)
 {
 	struct kg_diff *diff = inquiry->diff;
 	for (size_t i = 0; i < inquiry->suspects.count; i++) {
 		const struct suspect *suspect = &inquiry->suspects.at[i];
 		if (suspect->is_significant &&
 		    fabs(suspect->delta_ns) > (double)diff->report.threshold_ns &&
-		    !name_culprit(diff, suspect, root, change_ns))
+		    !name_culprit(diff, suspect, root, 0))
 			return false;
 	}
 	return true;
@@ -236,10 +259,10 @@ enum kg_status diff_find_culprits(struct kg_diff *diff)
 			      sizeof(*inquiry.suspects.at), compare_suspects);
 		const double change_ns = total_of(diff, phase->path, KG_SIDE_NEW) -
 					 total_of(diff, phase->path, KG_SIDE_OLD);
-		const bool is_named = is_changed(diff, phase)
-					      ? explain(&inquiry, phase->path, change_ns)
-					      : name_changed(&inquiry, phase->path, change_ns);
-		if (!is_named)
+		const bool is_done = is_changed(diff, phase)
+					     ? explain(&inquiry, phase->path, change_ns)
+					     : name_changed(&inquiry, phase->path);
+		if (!is_done)
 			status = KG_NOMEM;
 	}
 	if (status == KG_OK && diff->culprits.count > 1)

@@ -189,13 +189,15 @@ static enum kg_status take_env(struct diff_environment *environment, struct rena
 	return status;
 }
 
-static enum kg_status take_lab(struct diff_environment *environment, const json_t *document)
+static enum kg_status take_lab(struct diff_environment *environment, json_t *document)
 {
 	size_t i;
 	json_t *boot;
 	enum kg_status status = KG_OK;
 	json_array_foreach(json_object_get(document, "boots"), i, boot)
 	{
+		/* kernel.release tells it */
+		(void)json_object_del(boot, "kernel");
 		if (json_is_string(json_object_get(boot, "emulated")))
 			environment->is_emulated = true;
 		if (status == KG_OK)

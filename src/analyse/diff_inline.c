@@ -9,6 +9,8 @@
 
 /* Levels that can be missing one below the other. */
 #define LEVELS_MAX 4
+/* What is clear of a time: a fifth. */
+#define CLEAR_PART 5
 
 static enum kg_change_kind kind_of(enum kg_diff_side side)
 {
@@ -101,8 +103,8 @@ static uint64_t distance(uint64_t a, uint64_t b)
 }
 
 /*
- * Whether what the other side could not have shown is in its caller's own time there: that is
- * nearer to both together than to the caller's alone.
+ * Whether what the other side could not have shown is in its caller's own time there: that is what
+ * both take together, to within a part of what came in, and clearly more than the caller's alone.
  */
 static bool is_in_callers_time(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
 {
@@ -112,8 +114,9 @@ static bool is_in_callers_time(const struct kg_diff *diff, uint32_t path, enum k
 		return false;
 	const uint64_t alone_ns = diff_mean_self(diff, caller, side);
 	const uint64_t there_ns = diff_mean_self(diff, caller, other);
-	const uint64_t both_ns = alone_ns + time_below(diff, path, side);
-	return distance(there_ns, both_ns) < distance(there_ns, alone_ns);
+	const uint64_t in_ns = time_below(diff, path, side);
+	return in_ns * CLEAR_PART >= alone_ns &&
+	       distance(there_ns, alone_ns + in_ns) * CLEAR_PART <= in_ns;
 }
 
 /* The first such callee of a caller, or NO_PATH: with it the caller's own time is another. */

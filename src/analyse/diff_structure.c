@@ -108,6 +108,7 @@ static enum kg_status list_rename(struct kg_diff *diff, uint32_t path)
 	const uint32_t old_name = node->names[KG_SIDE_OLD];
 	const uint32_t new_name = node->names[KG_SIDE_NEW];
 	if (old_name == new_name || old_name == NO_KEY || new_name == NO_KEY ||
+	    node->kind != KG_PHASE_KIND_COUNT ||
 	    is_listed(diff, renames_text(&diff->paths.names, old_name),
 		      renames_text(&diff->paths.names, new_name)))
 		return KG_OK;

@@ -11,6 +11,8 @@
 /* Durations that count instructions are still off by one now and then, at either end of a call. */
 #define JITTER_NS 2
 #define DEFAULT_TICK_NS 4000000
+/* So many own times at least tell what is usual. */
+#define JITTER_LEAST 20
 /* If so many of a hundred own times are the same to within this part, the clock counts alike. */
 #define EXACT_PERCENT 80
 #define EXACT_PPM 2000
@@ -144,7 +146,10 @@ static uint64_t wait_jitter_of(const struct kg_diff *diff, const struct kg_diff_
 	    timing->self_ns[KG_SIDE_OLD] / old_calls >= tick_ns / 4 &&
 	    timing->self_ns[KG_SIDE_NEW] / new_calls >= tick_ns / 4)
 		waits = old_calls > new_calls ? old_calls : new_calls;
-	return waits * tick_ns;
+	const uint64_t longest_ns = timing->self_ns[KG_SIDE_OLD] > timing->self_ns[KG_SIDE_NEW]
+					    ? timing->self_ns[KG_SIDE_OLD]
+					    : timing->self_ns[KG_SIDE_NEW];
+	return waits * tick_ns < longest_ns ? waits * tick_ns : longest_ns;
 }
 
 /* What is left of chance where a clock counts instructions. */
@@ -191,6 +196,40 @@ static bool is_clock_exact(struct kg_diff *diff)
 	return compared > 0 && same * 100 >= compared * EXACT_PERCENT;
 }
 
+static int compare_ns(const void *a, const void *b)
+{
+	const uint64_t *left = a;
+	const uint64_t *right = b;
+	return (*left > *right) - (*left < *right);
+}
+
+/*
+ * Durations that count instructions hold surprises, too: the tracer turns a page of its buffer in
+ * one call or in the next. What most calls are apart by, no call is blamed for.
+ */
+static enum kg_status learn_jitter(struct kg_diff *diff)
+{
+	COLUMN(uint64_t) apart = { 0 };
+	for (uint32_t path = 0; path < diff->path_timings.count; path++) {
+		const struct kg_diff_timing *timing = &diff->path_timings.at[path];
+		if (!is_comparable(diff, path) || is_root(diff, path) ||
+		    timing->counts[KG_SIDE_OLD] != timing->counts[KG_SIDE_NEW] ||
+		    wait_jitter_of(diff, timing) > 0)
+			continue;
+		if (!column_push(&apart, distance(timing->self_ns[KG_SIDE_OLD],
+						  timing->self_ns[KG_SIDE_NEW]))) {
+			column_release(&apart);
+			return KG_NOMEM;
+		}
+	}
+	if (apart.count >= JITTER_LEAST) {
+		qsort(apart.at, apart.count, sizeof(*apart.at), compare_ns);
+		diff->report.jitter_ns = apart.at[apart.count * 19 / 20];
+	}
+	column_release(&apart);
+	return KG_OK;
+}
+
 static void judge_plainly(struct kg_diff *diff, struct kg_diff_timing *timing)
 {
 	const bool is_exact = diff->report.method == KG_DIFF_EXACT;
@@ -204,8 +243,9 @@ static void judge_plainly(struct kg_diff *diff, struct kg_diff_timing *timing)
 	if (spread_of(diff, KG_SIDE_NEW) > timing->noise_ns)
 		timing->noise_ns = spread_of(diff, KG_SIDE_NEW);
 	if (is_exact)
-		timing->noise_ns += is_root(diff, timing->path) ? tree_jitter_of(diff, timing->path)
-								: jitter_of(diff, timing);
+		timing->noise_ns += is_root(diff, timing->path)
+					    ? tree_jitter_of(diff, timing->path)
+					    : jitter_of(diff, timing) + diff->report.jitter_ns;
 	const uint64_t change = distance(times[KG_SIDE_OLD], times[KG_SIDE_NEW]);
 	if (change > timing->noise_ns &&
 	    diff_is_beyond(diff, times[KG_SIDE_OLD], times[KG_SIDE_NEW]))
@@ -323,6 +363,29 @@ static enum kg_status judge_family(struct kg_diff *diff, const struct family *fa
 	return status;
 }
 
+bool diff_judge_own_time(struct kg_diff *diff, uint32_t root, bool *is_changed)
+{
+	const struct kg_diff_timing *timing = &diff->path_timings.at[root];
+	const uint64_t *times = timing->self_ns;
+	*is_changed = diff_is_beyond(diff, times[KG_SIDE_OLD], times[KG_SIDE_NEW]);
+	if (!*is_changed)
+		return true;
+	const uint64_t change = distance(times[KG_SIDE_OLD], times[KG_SIDE_NEW]);
+	if (diff->report.method != KG_DIFF_STATISTICS) {
+		*is_changed = change > jitter_of(diff, timing) + diff->report.jitter_ns;
+		return true;
+	}
+	gather(diff, root, VALUE_SELF);
+	const double p = rank_test(&diff->rank, diff->values[KG_SIDE_OLD].at,
+				   diff->values[KG_SIDE_OLD].count, diff->values[KG_SIDE_NEW].at,
+				   diff->values[KG_SIDE_NEW].count);
+	uint64_t noise_ns;
+	if (p < 0 || !measure_noise(diff, &noise_ns))
+		return false;
+	*is_changed = 2 * p * (double)diff->report.tested <= DIFF_LEVEL && change > noise_ns;
+	return true;
+}
+
 /* How many runs a side could show a change in one of so many phases. */
 static uint32_t runs_needed(size_t phases)
 {
@@ -419,6 +482,11 @@ static enum kg_status choose_method(struct kg_diff *diff)
 	} else if (is_clock_exact(diff)) {
 		report->method = KG_DIFF_EXACT;
 		report->is_clock_learnt = true;
+	}
+	if (report->method == KG_DIFF_EXACT) {
+		enum kg_status status = learn_jitter(diff);
+		if (status != KG_OK)
+			return status;
 	}
 	for (uint32_t path = 0; path < diff->path_timings.count; path++) {
 		if (diff->path_timings.at[path].verdict == KG_DIFF_SAME)

@@ -37,10 +37,12 @@ static const struct func_fact *find_fact(struct path_collector *collector, kg_fu
 static uint32_t take_scratch(struct path_collector *collector, const struct func_fact *fact)
 {
 	if (collector->free_scratches.count == 0) {
+		/* room for all of them, so that none fails to be given back */
 		if (!column_push(&collector->scratches, (struct path_scratch){ 0 }) ||
-		    !column_push(&collector->free_scratches,
-				 (uint32_t)(collector->scratches.count - 1)))
+		    !column_reserve(&collector->free_scratches, collector->scratches.count))
 			return NO_SCRATCH;
+		const uint32_t fresh = (uint32_t)(collector->scratches.count - 1);
+		collector->free_scratches.at[collector->free_scratches.count++] = fresh;
 	}
 	const uint32_t index = collector->free_scratches.at[collector->free_scratches.count - 1];
 	if (!scratch_start(&collector->scratches.at[index], fact->key, fact->name))
@@ -86,14 +88,10 @@ static enum kg_status note_life(struct path_collector *collector, const struct p
 
 /* The name of a phase begins with a byte that no function's does, so that neither is the other. */
 static enum kg_status name_phase(struct path_collector *collector, const struct phase_row *row,
-				 uint32_t function, uint32_t *name)
+				 bool is_first, uint32_t function, uint32_t *name)
 {
 	char text[160];
-	bool is_first;
 	text[0] = PHASE_MARK;
-	enum kg_status status = note_life(collector, row, &is_first);
-	if (status != KG_OK)
-		return status;
 	const char *phase = kg_phase_name((enum kg_phase_kind)row->phase.kind);
 	const char *inner = renames_text(&collector->paths->names,
 					 renames_key(&collector->paths->names, function));
@@ -166,8 +164,11 @@ static enum kg_status end_tree(struct path_collector *collector, uint32_t index,
 	uint32_t name = top->name;
 	enum kg_status status = KG_OK;
 	const bool is_counted = top->sample.count > 0 || top->sample.incomplete > 0;
+	bool is_first = false;
 	if (phase != NULL && is_counted)
-		status = name_phase(collector, phase, top->name, &name);
+		status = note_life(collector, phase, &is_first);
+	if (status == KG_OK && phase != NULL && is_counted)
+		status = name_phase(collector, phase, is_first, top->name, &name);
 	if (status == KG_OK && is_counted) {
 		const uint32_t root = paths_add(paths, NO_PATH, renames_key(&paths->names, name));
 		if (root == NO_PATH)
@@ -177,6 +178,8 @@ static enum kg_status end_tree(struct path_collector *collector, uint32_t index,
 		if (phase != NULL) {
 			node->kind = phase->phase.kind;
 			node->top = top->name;
+			node->reason = phase->run.ended_by;
+			node->is_first = is_first;
 		}
 		node->is_aside = is_aside || (phase != NULL && is_kind_aside(phase->phase.kind));
 		status = add_tree(collector, scratch, root);
@@ -184,7 +187,6 @@ static enum kg_status end_tree(struct path_collector *collector, uint32_t index,
 			status = add_passes(collector, phase, root);
 	}
 	scratch_reset(scratch);
-	/* there was room for it before it was taken */
 	collector->free_scratches.at[collector->free_scratches.count++] = index;
 	return status;
 }

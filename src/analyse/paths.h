@@ -55,8 +55,10 @@ struct path_node {
 	uint32_t root;
 	uint32_t top;	/* of a root that is a phase: name of its function */
 	uint32_t level; /* 0 for a root */
-	uint8_t kind;  /* enum kg_phase_kind of a root; KG_PHASE_KIND_COUNT: no phase, or no root */
-	bool is_aside; /* a root that comes when it comes: how often says nothing */
+	uint8_t kind; /* enum kg_phase_kind of a root; KG_PHASE_KIND_COUNT: no phase, or no root */
+	uint8_t reason; /* of runs: enum kg_exit_reason that they end with */
+	bool is_first;	/* of runs: they are the first of their task */
+	bool is_aside;	/* a root that comes when it comes: how often says nothing */
 };
 
 struct paths {

@@ -71,6 +71,7 @@ static json_t *judgement_of(const struct kg_diff_report *report)
 	row_add(&object, "clock_learnt", json_boolean(report->is_clock_learnt));
 	row_add(&object, "threshold", value_share(report->threshold_ppm));
 	row_add(&object, "threshold_ns", value_number(report->threshold_ns));
+	row_add(&object, "jitter_ns", value_number(report->jitter_ns));
 	row_add(&object, "tested", value_number(report->tested));
 	row_add(&object, "runs_needed",
 		report->runs_needed > 0 ? value_number(report->runs_needed) : json_null());

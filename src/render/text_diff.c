@@ -80,6 +80,10 @@ static void put_head(struct text *text, const struct kg_diff_report *report)
 			       ? "by "
 			       : "");
 	text_put(text, words_method(report));
+	if (report->method == KG_DIFF_EXACT && report->jitter_ns > 0) {
+		text_put(text, "; calls to within ");
+		text_put_ns(text, report->jitter_ns);
+	}
 	text_end_line(text);
 	if (report->runs_needed > 0) {
 		text_put(text, "  rank tests would need ");
@@ -253,10 +257,9 @@ static void put_culprit(struct table *table, struct text *text, const struct kg_
 	const bool is_more = culprit->delta_ns > 0;
 	words_change(words, culprit->delta_ns);
 	table_styled(table, is_more ? TEXT_RED : TEXT_GREEN, words);
-	snprintf(words, sizeof(words), "%s%" PRId32 "%%", culprit->share_ppm < 0 ? "-" : "",
-		 culprit->share_ppm < 0 ? -(culprit->share_ppm / 10000)
-					: culprit->share_ppm / 10000);
-	table_words(table, words);
+	/* 0 where the phase as a whole has not changed */
+	snprintf(words, sizeof(words), "%" PRId32 "%%", culprit->share_ppm / 10000);
+	table_words(table, culprit->share_ppm != 0 ? words : "-");
 	table_words(table, words_culprit(culprit));
 	put_p_value(table, culprit->p_value);
 	table_name(table, kg_diff_path_function(diff, culprit->path));
