@@ -19,13 +19,13 @@ static bool is_skipped(const struct kg_diff_phase *phase)
 	       phase->timing.verdict == KG_DIFF_UNJUDGED;
 }
 
-/* XML has no way to write most control characters at all. */
+/* XML has no way to write most control characters, and no others are wanted. */
 static void put_text(struct kg_out *out, const char *text)
 {
 	while (*text != '\0') {
 		uint32_t code;
 		const size_t len = utf8_char(text, &code);
-		if (len == 0 || code < 0x20 || code == 0x7f || (code & 0xfffe) == 0xfffe)
+		if (len == 0 || !utf8_is_printable(code) || (code & 0xfffe) == 0xfffe)
 			out_string(out, "?");
 		else if (code == '<')
 			out_string(out, "&lt;");
