@@ -160,7 +160,8 @@ struct kg_diff_culprit {
 struct kg_diff_report {
 	enum kg_diff_verdict verdict; /* SAME, CHANGED or INCONCLUSIVE */
 	enum kg_diff_method method;
-	bool is_clock_learnt; /* EXACT: nobody said so, but nearly all times are the same */	uint64_t jitter_ns; /* EXACT: 19 of 20 calls' own times are no further apart */
+	bool is_clock_learnt; /* EXACT: nobody said so, but nearly all times are the same */
+	uint64_t jitter_ns;   /* EXACT: 19 of 20 calls' own times are no further apart */
 	uint32_t threshold_ppm;
 	uint64_t threshold_ns;
 	uint32_t runs_needed; /* STATISTICS, too few to show anything: runs a side that would do */

@@ -52,11 +52,13 @@ static bool shows_through(const struct kg_diff *diff, uint32_t path, uint32_t ca
 
 /* Takes out what one side has between a caller and its callees, and the other has not. */
 static enum kg_status dissolve_below(struct kg_diff *diff, uint32_t caller, enum kg_diff_side side,
-				     bool *is_changed)
+				     bool is_gone, bool *is_changed)
 {
+	const uint32_t *places = diff->key_places[other_side(side)].at;
 	for (uint32_t path = diff->paths.nodes.at[caller].first_child; path != NO_PATH;
 	     path = diff->paths.nodes.at[path].next_sibling) {
 		if (!is_only(diff, path, side) ||
+		    (is_gone && places[diff->paths.nodes.at[path].key] > 0) ||
 		    !shows_through(diff, path, caller, side, LEVELS_MAX))
 			continue;
 		enum kg_status status = diff_add_change(diff, kind_of(side), path, KG_NO_PATH);
@@ -69,17 +71,26 @@ static enum kg_status dissolve_below(struct kg_diff *diff, uint32_t caller, enum
 	return KG_OK;
 }
 
-enum kg_status diff_find_inlines(struct kg_diff *diff, bool *is_changed)
+static enum kg_status dissolve_all(struct kg_diff *diff, bool is_gone, bool *is_changed)
 {
 	enum kg_status status = KG_OK;
 	const size_t count = diff->sums.count;
 	for (uint32_t caller = 0; caller < count && status == KG_OK; caller++) {
 		if (!is_shared(diff, caller))
 			continue;
-		status = dissolve_below(diff, caller, KG_SIDE_OLD, is_changed);
+		status = dissolve_below(diff, caller, KG_SIDE_OLD, is_gone, is_changed);
 		if (status == KG_OK)
-			status = dissolve_below(diff, caller, KG_SIDE_NEW, is_changed);
+			status = dissolve_below(diff, caller, KG_SIDE_NEW, is_gone, is_changed);
 	}
+	return status;
+}
+
+/* First the functions that the other side calls nowhere, then those that it has elsewhere. */
+enum kg_status diff_find_inlines(struct kg_diff *diff, bool *is_changed)
+{
+	enum kg_status status = dissolve_all(diff, true, is_changed);
+	if (status == KG_OK && !*is_changed)
+		status = dissolve_all(diff, false, is_changed);
 	return status;
 }
 

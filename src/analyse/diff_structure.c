@@ -145,25 +145,49 @@ static enum kg_status list_at(struct kg_diff *diff, uint32_t path)
 	return KG_OK;
 }
 
-static int compare_changes(const void *a, const void *b)
+/* Where each path stands when callers come before their callees. */
+struct order {
+	COLUMN(uint32_t) places; /* by path */
+};
+
+static bool make_order(const struct kg_diff *diff, struct order *order)
 {
+	uint32_t place = 0;
+	if (diff->paths.nodes.count == 0)
+		return true;
+	if (!column_reach(&order->places, diff->paths.nodes.count - 1))
+		return false;
+	for (uint32_t root = diff->paths.first_root; root != NO_PATH;
+	     root = diff->paths.nodes.at[root].next_sibling) {
+		for (uint32_t path = root; path != NO_PATH;
+		     path = paths_next_below(&diff->paths, root, path))
+			order->places.at[path] = place++;
+	}
+	return true;
+}
+
+static int compare_changes(const void *a, const void *b, void *self)
+{
+	const struct order *order = self;
 	const struct kg_diff_change *left = a;
 	const struct kg_diff_change *right = b;
 	if (left->kind != right->kind)
 		return left->kind < right->kind ? -1 : 1;
 	if (left->path != right->path)
-		return left->path < right->path ? -1 : 1;
+		return order->places.at[left->path] < order->places.at[right->path] ? -1 : 1;
 	return (left->to > right->to) - (left->to < right->to);
 }
 
 enum kg_status diff_list_changes(struct kg_diff *diff)
 {
-	enum kg_status status = KG_OK;
+	struct order order = { 0 };
+	enum kg_status status = make_order(diff, &order) ? KG_OK : KG_NOMEM;
 	for (uint32_t path = 0; path < diff->sums.count && status == KG_OK; path++)
 		status = list_at(diff, path);
 	if (status == KG_OK && diff->changes.count > 1)
-		qsort(diff->changes.at, diff->changes.count, sizeof(*diff->changes.at),
-		      compare_changes);
+		qsort_r(diff->changes.at, diff->changes.count, sizeof(*diff->changes.at),
+			compare_changes, &order);
+	column_release(&order.places);
 	for (size_t i = 0; i < diff->changes.count; i++) {
 		const struct kg_diff_change *change = &diff->changes.at[i];
 		diff->report.change_counts[change->kind]++;

@@ -246,9 +246,9 @@ static const struct option_row rows[] = {
 };
 
 static const struct option_group groups[] = {
-	{ "Output", common_rows, 2, offsetof(struct diff_opts, common) },
+	/* its formats in place of the common ones */
 	{ "Comparison", rows, sizeof(rows) / sizeof(rows[0]), 0 },
-	{ "Options", common_rows + 3, COMMON_ROW_COUNT - 3, offsetof(struct diff_opts, common) },
+	{ "Options", common_rows, COMMON_ROW_COUNT, offsetof(struct diff_opts, common) },
 	{ "Which calls", filter_rows, FILTER_ROW_COUNT, offsetof(struct diff_opts, filter) },
 };
 

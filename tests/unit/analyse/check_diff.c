@@ -659,42 +659,74 @@ START_TEST(diff_forgets_a_run_that_was_not_ended)
 }
 END_TEST
 
+static const char hz_json[] = "{\"schema\": \"kvmgraph.env/1\", \"kernel\": {\"hz\": 250}, "
+			      "\"functions\": [{\"module\": null, \"names\": [\"root\", \"b\"]}]}";
+
+/* One run of a life with a rename, a level more and a call that moves; KG_OK, or what failed. */
+static enum kg_status play_once(struct fixture *fixture, enum kg_diff_side side)
+{
+	const bool is_old = side == KG_SIDE_OLD;
+	struct kg_call_sink sink;
+	const struct kg_info info = { .file = "a trace" };
+	enum kg_status status =
+		kg_diff_start_run(fixture->diff, side, &fixture->script.funcs, &sink);
+	if (status != KG_OK)
+		return status;
+	script_rewind(&fixture->script, sink);
+	enter(fixture, "root");
+	enter(fixture, is_old ? "old_one" : "new_one");
+	leaf(fixture, "b", is_old ? 9000 : 90000);
+	leave(fixture, 100000);
+	if (is_old)
+		enter(fixture, "level");
+	leaf(fixture, "c", 100);
+	enter(fixture, "d");
+	if (!is_old)
+		leaf(fixture, "mover", 100);
+	leave(fixture, 300);
+	if (is_old)
+		leave(fixture, 500);
+	if (is_old)
+		leaf(fixture, "mover", 100);
+	leave(fixture, 200000);
+	script_done(&fixture->script);
+	status = fixture->script.status;
+	return status == KG_OK ? kg_diff_end_run(fixture->diff, &info) : status;
+}
+
+static enum kg_status play_all(struct fixture *fixture)
+{
+	enum kg_status status = kg_diff_new(NULL, &fixture->diff);
+	for (int run = 0; run < 16 && status == KG_OK; run++)
+		status = play_once(fixture, (enum kg_diff_side)(run % 2));
+	for (int side = 0; side < KG_SIDE_COUNT && status == KG_OK; side++)
+		status = kg_diff_add_environment(fixture->diff, (enum kg_diff_side)side, hz_json,
+						 sizeof(hz_json) - 1, NULL);
+	return status == KG_OK ? kg_diff_report(fixture->diff, &fixture->report) : status;
+}
+
 START_TEST(diff_out_of_memory_is_told)
 {
+	static const char *const names[] = { "root", "old_one", "new_one", "b",
+					     "c",    "d",	"level",   "mover" };
 	enum kg_status status = KG_NOMEM;
 	for (uint64_t passes = 0; status == KG_NOMEM; passes++) {
 		struct fixture fixture = { 0 };
-		struct kg_diff *diff = NULL;
-		const struct kg_info info = { .file = "a trace" };
-		script_func(&fixture.script, "root");
-		script_func(&fixture.script, "old_one");
-		script_func(&fixture.script, "new_one");
-		script_func(&fixture.script, "b");
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			script_func(&fixture.script, names[i]);
 		memory_fail_after(passes);
-		status = kg_diff_new(NULL, &diff);
-		for (int side = 0; side < KG_SIDE_COUNT && status == KG_OK; side++) {
-			struct kg_call_sink sink;
-			status = kg_diff_start_run(diff, (enum kg_diff_side)side,
-						   &fixture.script.funcs, &sink);
-			if (status != KG_OK)
-				break;
-			script_rewind(&fixture.script, sink);
-			enter(&fixture, "root");
-			enter(&fixture, side == KG_SIDE_OLD ? "old_one" : "new_one");
-			leaf(&fixture, "b", 100);
-			leave(&fixture, 200);
-			leave(&fixture, 300);
-			script_done(&fixture.script);
-			status = fixture.script.status;
-			if (status == KG_OK)
-				status = kg_diff_end_run(diff, &info);
-		}
-		if (status == KG_OK)
-			status = kg_diff_report(diff, &fixture.report);
+		status = play_all(&fixture);
 		memory_fail_after(UINT64_MAX);
 		ck_assert(status == KG_OK || status == KG_NOMEM);
-		kg_diff_free(diff);
-		script_release(&fixture.script);
+		if (status == KG_OK) {
+			const uint64_t *counts = fixture.report->change_counts;
+			ck_assert_int_eq(fixture.report->verdict, KG_DIFF_CHANGED);
+			ck_assert_int_eq(fixture.report->method, KG_DIFF_STATISTICS);
+			ck_assert_uint_eq(counts[KG_CHANGE_RENAMED], 1);
+			ck_assert_uint_eq(counts[KG_CHANGE_MOVED], 1);
+			ck_assert_uint_eq(counts[KG_CHANGE_INLINED], 1);
+		}
+		tear_down(&fixture);
 	}
 }
 END_TEST
