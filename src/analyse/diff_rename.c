@@ -13,6 +13,7 @@
 
 /* Of two names, so much at their start and end. */
 #define ALIKE_PERCENT 40
+#define SOMEWHAT_PERCENT 10
 
 /* A callee of one side, and the nearest callees around it that both sides have. */
 struct rival {
@@ -182,9 +183,11 @@ static uint32_t score_of(const struct kg_diff *diff, const struct rival *old,
 		renames_text(&diff->paths.names, diff_name(diff, old->path, KG_SIDE_OLD)),
 		renames_text(&diff->paths.names, diff_name(diff, new->path, KG_SIDE_NEW)));
 	if (all == 0) {
-		/* a leaf has no shape: its name has to be alike, or known to be gone */
-		if (sides < 2 || !is_one_class(diff, old->path, new->path) ||
-		    (names < ALIKE_PERCENT && !are_functions_known(diff)))
+		/* a leaf has no shape: its name has to be alike, or somewhat where it is known to
+		 * be gone */
+		const uint32_t wanted =
+			are_functions_known(diff) ? SOMEWHAT_PERCENT : ALIKE_PERCENT;
+		if (sides < 2 || names < wanted || !is_one_class(diff, old->path, new->path))
 			return 0;
 		return 100 + names;
 	}
