@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows how exact times are that count instructions, and which changes are beyond that. */
+#include "analyse/diff_timing.h"
+
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+/* Durations that count instructions are still off by one now and then, at either end of a call. */
+#define JITTER_NS 2
+#define DEFAULT_TICK_NS 4000000
+/* So many own times at least tell what is usual. */
+#define JITTER_LEAST 20
+/* If so many of a hundred own times are the same to within this part, the clock counts alike. */
+#define EXACT_PERCENT 80
+#define EXACT_PPM 2000
+
+static uint64_t spread_of(struct kg_diff *diff, enum kg_diff_side side)
+{
+	uint64_t least = UINT64_MAX;
+	uint64_t most = 0;
+	for (size_t i = 0; i < diff->values[side].count; i++) {
+		const uint64_t ns = diff->values[side].at[i];
+		least = ns < least ? ns : least;
+		most = ns > most ? ns : most;
+	}
+	return most > least ? most - least : 0;
+}
+
+/* The kernel's own clock ticks so often that a wait is known to this. */
+static uint64_t tick_of(const struct kg_diff *diff)
+{
+	uint64_t tick_ns = 0;
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		const char *hz = environment_find(&diff->environments[side], "kernel.hz");
+		const uint64_t rate = hz != NULL ? strtoull(hz, NULL, 10) : 0;
+		const uint64_t ns = rate > 0 ? UINT64_C(1000000000) / rate : DEFAULT_TICK_NS;
+		tick_ns = ns > tick_ns ? ns : tick_ns;
+	}
+	return tick_ns;
+}
+
+/* What waits is as exact as the tick that ends it: seen to, or too long for anything else. */
+static uint64_t wait_jitter_of(const struct kg_diff *diff, const struct kg_diff_timing *timing)
+{
+	uint64_t waits = 0;
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		const uint64_t runs = diff->report.side_runs[side];
+		const uint64_t seen = (timing->waits[side] + runs - 1) / runs;
+		waits = seen > waits ? seen : waits;
+	}
+	const uint64_t tick_ns = tick_of(diff);
+	const uint64_t old_calls = timing->counts[KG_SIDE_OLD];
+	const uint64_t new_calls = timing->counts[KG_SIDE_NEW];
+	if (waits == 0 && old_calls > 0 && new_calls > 0 &&
+	    timing->self_ns[KG_SIDE_OLD] / old_calls >= tick_ns / 4 &&
+	    timing->self_ns[KG_SIDE_NEW] / new_calls >= tick_ns / 4)
+		waits = old_calls > new_calls ? old_calls : new_calls;
+	const uint64_t longest_ns = timing->self_ns[KG_SIDE_OLD] > timing->self_ns[KG_SIDE_NEW]
+					    ? timing->self_ns[KG_SIDE_OLD]
+					    : timing->self_ns[KG_SIDE_NEW];
+	return waits * tick_ns < longest_ns ? waits * tick_ns : longest_ns;
+}
+
+uint64_t exact_jitter(const struct kg_diff *diff, const struct kg_diff_timing *timing)
+{
+	uint64_t ends = 1;
+	for (uint32_t child = diff->paths.nodes.at[timing->path].first_child; child != NO_PATH;
+	     child = diff->paths.nodes.at[child].next_sibling)
+		ends++;
+	const uint64_t calls = timing->counts[KG_SIDE_OLD] > timing->counts[KG_SIDE_NEW]
+				       ? timing->counts[KG_SIDE_OLD]
+				       : timing->counts[KG_SIDE_NEW];
+	return JITTER_NS * ends * (calls + 1) + wait_jitter_of(diff, timing);
+}
+
+static uint64_t tree_jitter_of(const struct kg_diff *diff, uint32_t root)
+{
+	uint64_t jitter_ns = 0;
+	for (uint32_t path = root; path != NO_PATH;
+	     path = paths_next_below(&diff->paths, root, path))
+		jitter_ns += exact_jitter(diff, &diff->path_timings.at[path]);
+	return jitter_ns;
+}
+
+bool exact_is_clock(struct kg_diff *diff)
+{
+	uint64_t compared = 0;
+	uint64_t same = 0;
+	for (uint32_t path = 0; path < diff->path_timings.count; path++) {
+		const struct kg_diff_timing *timing = &diff->path_timings.at[path];
+		const uint64_t old_ns = timing->self_ns[KG_SIDE_OLD];
+		const uint64_t new_ns = timing->self_ns[KG_SIDE_NEW];
+		if (!timing_is_comparable(diff, path) || old_ns == 0 || new_ns == 0 ||
+		    timing->counts[KG_SIDE_OLD] != timing->counts[KG_SIDE_NEW])
+			continue;
+		if (wait_jitter_of(diff, timing) > 0)
+			continue;
+		compared++;
+		same += timing_distance(old_ns, new_ns) <= exact_jitter(diff, timing) ||
+			(unsigned __int128)timing_distance(old_ns, new_ns) * 1000000 <=
+				(unsigned __int128)old_ns * EXACT_PPM;
+	}
+	return compared > 0 && same * 100 >= compared * EXACT_PERCENT;
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+	const uint64_t *left = a;
+	const uint64_t *right = b;
+	return (*left > *right) - (*left < *right);
+}
+
+/*
+ * Durations that count instructions hold surprises, too: the tracer turns a page of its buffer in
+ * one call or in the next. What most calls are apart by, no call is blamed for.
+ */
+enum kg_status exact_learn_jitter(struct kg_diff *diff)
+{
+	COLUMN(uint64_t) apart = { 0 };
+	for (uint32_t path = 0; path < diff->path_timings.count; path++) {
+		const struct kg_diff_timing *timing = &diff->path_timings.at[path];
+		if (!timing_is_comparable(diff, path) || timing_is_root(diff, path) ||
+		    timing->counts[KG_SIDE_OLD] != timing->counts[KG_SIDE_NEW] ||
+		    wait_jitter_of(diff, timing) > 0)
+			continue;
+		if (!column_push(&apart, timing_distance(timing->self_ns[KG_SIDE_OLD],
+							 timing->self_ns[KG_SIDE_NEW]))) {
+			column_release(&apart);
+			return KG_NOMEM;
+		}
+	}
+	if (apart.count >= JITTER_LEAST) {
+		qsort(apart.at, apart.count, sizeof(*apart.at), compare_ns);
+		diff->report.jitter_ns = apart.at[apart.count * 19 / 20];
+	}
+	column_release(&apart);
+	return KG_OK;
+}
+
+void exact_judge(struct kg_diff *diff, struct kg_diff_timing *timing)
+{
+	const bool is_exact = diff->report.method == KG_DIFF_EXACT;
+	const uint64_t *times = timing_judged(diff, timing);
+	if (!is_exact &&
+	    (diff->report.method == KG_DIFF_NONE || !timing_is_root(diff, timing->path))) {
+		timing->verdict = KG_DIFF_UNJUDGED;
+		return;
+	}
+	timing_gather(diff, timing->path, timing_judged_value(diff, timing->path));
+	timing->noise_ns = spread_of(diff, KG_SIDE_OLD);
+	if (spread_of(diff, KG_SIDE_NEW) > timing->noise_ns)
+		timing->noise_ns = spread_of(diff, KG_SIDE_NEW);
+	if (is_exact)
+		timing->noise_ns += timing_is_root(diff, timing->path)
+					    ? tree_jitter_of(diff, timing->path)
+					    : exact_jitter(diff, timing) + diff->report.jitter_ns;
+	const uint64_t change = timing_distance(times[KG_SIDE_OLD], times[KG_SIDE_NEW]);
+	if (change > timing->noise_ns &&
+	    diff_is_beyond(diff, times[KG_SIDE_OLD], times[KG_SIDE_NEW]))
+		timing->verdict = KG_DIFF_CHANGED;
+}
