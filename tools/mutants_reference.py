@@ -247,6 +247,12 @@ def triple_fault_in(draft):
                  after=draft.enter(served))
 
 
+@mutant("vmcs-leaked", "vmcs-freed")
+def vmcs_leaked(draft):
+    """A VMCS is not freed."""
+    draft.remove(draft.call("free_loaded_vmcs.part.0"))
+
+
 # The phases in which a vCPU is put, and how often.
 VCPU_PUTS = [("create-vcpu", 2), ("get-sregs", 1), ("set-sregs", 1), ("set-regs", 1), ("run", 15),
              ("inspect", 1), ("destroy-vm", 2)]
