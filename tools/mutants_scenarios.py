@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from mutant_table import INCONCLUSIVE, PASS, mutant
 from trace_print import Record
+from trace_text import Task
 
 
 def last_run_of(draft, nth):
@@ -50,6 +51,61 @@ def xsave_stays(draft):
 def off_twice(draft):
     """The CPU is switched off twice."""
     draft.repeat(draft.call("kvm_arch_hardware_disable"))
+
+
+@mutant("hello-off-twice-alone", "hw-off-once", scenario="hello")
+def off_twice_alone(draft):
+    """The CPU, which another VM had switched on, is switched off twice."""
+    draft.remove(draft.call("hardware_enable_nolock"))
+    draft.repeat(draft.call("kvm_arch_hardware_disable"))
+
+
+@mutant("hello-off-before-last", "hw-off-last", scenario="hello")
+def off_before_last(draft):
+    """Virtualisation is switched off while a file is closed that is not the last one."""
+    draft.put_below(draft.call("hardware_disable_nolock"), draft.call("kvm_vcpu_release"))
+
+
+@mutant("hello-off-elsewhere", "hw-off-in-release", scenario="hello")
+def off_elsewhere(draft):
+    """The CPU is switched off while registers are read."""
+    draft.put_below(draft.call("kvm_arch_hardware_disable"),
+                    draft.ioctl("kvm_arch_vcpu_ioctl_get_regs"))
+
+
+@mutant("hello-exit-outside", "enter-exit", scenario="hello")
+def exit_outside(draft):
+    """An exit is handled that no entry led to."""
+    draft.add_last(draft.ioctl("kvm_arch_vcpu_ioctl_get_regs"), "svm_handle_exit", "kvm_amd")
+
+
+@mutant("hello-worker-late", "worker-stopped", scenario="hello")
+def worker_late(draft):
+    """The worker returns when the VM is gone."""
+    ends = [draft.leave(draft.call(name))
+            for name in ("kvm_nx_lpage_recovery_worker", "kvm_vm_worker_thread")]
+    draft.drop(ends)
+    last = draft.leave(draft.ioctl("kvm_arch_destroy_vm"))
+    for end in ends:
+        end.time_ns = last.time_ns
+    draft.insert(ends, after=last)
+
+
+@mutant("hello-closed-late", "last-file-destroys", scenario="hello")
+def closed_late(draft):
+    """A file is closed by a worker of the kernel when the VM is gone."""
+    late = draft.copy(draft.call("kvm_vcpu_release"))
+    last = draft.leave(draft.ioctl("kvm_arch_destroy_vm"))
+    for record in late:
+        record.task, record.time_ns = Task(77, "kworker"), last.time_ns
+    draft.insert(late, after=last)
+
+
+@mutant("hello-destroyed-twice", "vm-destroyed", "last-file-destroys flush-before-destroy teardown-order",
+        scenario="hello")
+def destroyed_twice(draft):
+    """The VM is destroyed while it is still in use, too."""
+    draft.add_last(draft.ioctl("kvm_arch_vcpu_ioctl_get_regs"), "kvm_arch_destroy_vm")
 
 
 @mutant("hello-cpu-left-out", "hw-on-all", scenario="hello", arguments=["--param", "cpus=2"])
@@ -106,16 +162,10 @@ def vendors_mixed(draft):
     draft.add_last(draft.call("vcpu_put", under=draft.run(4)), "vmx_vcpu_put", "kvm_intel")
 
 
-@mutant("hello-put-missing-in-setting", "load-put", "arch-load-put svm-load-put", scenario="hello")
-def put_missing_in_setting(draft):
-    """A vCPU is put more often than it was loaded, while its CPUID is set."""
-    setting = draft.ioctl("kvm_arch_vcpu_ioctl")
-    put = draft.copy(draft.call("vcpu_put"))
-    shift = 1 - put[0].depth
-    for record in put:
-        record.depth += shift
-    draft.insert(put, before=draft.leave(setting))
-    draft.add_time(setting, put[-1].duration_ns)
+@mutant("hello-put-unloaded", "load-put", scenario="hello")
+def put_unloaded(draft):
+    """A vCPU is put that was not loaded, while its CPUID is set."""
+    draft.add_last(draft.ioctl("kvm_arch_vcpu_ioctl"), "vcpu_put")
 
 
 @mutant("hello-scheduled-out", "sched-out-in", scenario="hello")
@@ -517,3 +567,113 @@ def teardown_explicit_swapped(draft):
 def churn_one_left(draft):
     """One VM of eight is not destroyed: nothing tells its calls from those of the next."""
     draft.remove(draft.call("kvm_arch_destroy_vm", 5))
+
+
+# ---- one for each phase -----------------------------------------------------------------------
+
+def register_unprepared(scenario, phase, nth, **where):
+    @mutant(f"{scenario}-unprepared-{phase}", f"phase:{phase}", scenario=scenario,
+            text="The guest is entered without being prepared for.", **where)
+    def unprepared(draft):
+        draft.remove(draft.call("svm_prepare_switch_to_guest", nth))
+
+
+for name in ("bad-state", "churn", "cpuid", "dirty", "faults", "hello", "hypercall", "irqchip", "minimal",
+             "mmio", "modes", "msr", "shutdown", "slots", "smp", "teardown-exit", "teardown-explicit"):
+    register_unprepared(name, "run", 1)
+register_unprepared("slots", "run-again", -1)
+
+# Of hello's trace: the phase, where it departs, the function that is not called, its place among those of
+# this name. Where a phase may be empty it is the next one that does not begin.
+LEFT_OUT = [("create-vm", "create-vm", "kvm_eventfd_init", 1),
+            ("set-tss", "memslot", "kvm_arch_vm_ioctl", 1),
+            ("memslot", "memslot", "kvm_arch_memslots_updated", 1),
+            ("create-vcpu", "create-vcpu", "kvm_pmu_init", 1),
+            ("map-vcpu", "map-vcpu", "kvm_vcpu_mmap", 1),
+            ("vcpu-setup", "set-sregs", "kvm_arch_vcpu_ioctl", 1),
+            ("get-sregs", "get-sregs", "svm_get_segment", 1),
+            ("set-sregs", "set-sregs", "svm_set_cr0", -1),
+            ("set-regs", "set-regs", "svm_set_rflags", -1),
+            ("inspect", "inspect", "kvm_arch_vcpu_ioctl_get_regs", -1),
+            ("mm-teardown", "mm-teardown", "kvm_arch_flush_shadow_all", 1),
+            ("destroy-vm", "destroy-vm", "kvm_coalesced_mmio_free", 1)]
+
+
+def register_left_out(phase, caught, function, nth):
+    @mutant(f"hello-left-out-{phase}", f"phase:{caught}", scenario="hello",
+            text=f"{function} is not called.")
+    def left_out(draft):
+        draft.remove(draft.call(function, nth))
+
+
+for row in LEFT_OUT:
+    register_left_out(*row)
+
+
+@mutant("hello-size-asked-twice", "phase:map-vcpu", scenario="hello")
+def size_asked_twice(draft):
+    """The size of the vCPU's page is asked for twice."""
+    draft.repeat(draft.call("kvm_dev_ioctl", -1))
+
+
+@mutant("msr-settings-unset", "phase:set-regs", scenario="msr")
+def msr_settings_unset(draft):
+    """An ioctl of the vCPU does nothing where MSRs are set."""
+    regs = draft.ioctl("kvm_arch_vcpu_ioctl_get_sregs").last.number
+    draft.empty(next(root for root in draft.trace.roots if root.name == "kvm_vcpu_ioctl"
+                     and root.first.number > regs and root.children
+                     and root.children[0].name == "kvm_arch_vcpu_ioctl"))
+
+
+def register_unflushed(scenario, also):
+    @mutant(f"{scenario}-unflushed", "phase:slot-deleted", also, scenario=scenario,
+            text="A slot is deleted and its mappings are left.")
+    def unflushed(draft):
+        draft.remove(draft.call("kvm_arch_flush_shadow_memslot", -1))
+
+
+register_unflushed("churn", "")
+register_unflushed("dirty", "sptes-accessed")
+register_unflushed("teardown-explicit", "")
+
+
+@mutant("dirty-slot-uncommitted", "phase:slot-deleted", scenario="dirty")
+def dirty_slot_uncommitted(draft):
+    """The slots are not swapped a second time while one of them is deleted."""
+    draft.remove(draft.call("kvm_arch_memslots_updated", -1))
+
+
+@mutant("smp-vcpu-without-pmu", "phase:create-vcpu", scenario="smp")
+def smp_vcpu_without_pmu(draft):
+    """The second vCPU gets no PMU."""
+    draft.remove(draft.call("kvm_pmu_init", 2))
+
+
+@mutant("any-unprepared", "phase:use", scenario="hello", spec="kvm-any")
+def any_unprepared(draft):
+    """The guest is entered without being prepared for."""
+    draft.remove(draft.call("svm_prepare_switch_to_guest", 2))
+
+
+@mutant("any-thread-unprepared", "phase:thread", scenario="smp", spec="kvm-any")
+def any_thread_unprepared(draft):
+    """A guest is entered by a thread without being prepared for."""
+    draft.remove(draft.call("svm_prepare_switch_to_guest", 2))
+
+
+@mutant("any-unflushed", "phase:close", scenario="hello", spec="kvm-any")
+def any_unflushed(draft):
+    """The memory of the VMM goes away and the guest keeps its mappings."""
+    draft.remove(draft.call("kvm_arch_flush_shadow_all"))
+
+
+@mutant("bad-state-spurious", "never", scenario="bad-state")
+def bad_state_spurious(draft):
+    """An instruction of SVM's faults."""
+    draft.add_last(draft.call("svm_vcpu_put"), "kvm_spurious_fault")
+
+
+@mutant("irqchip-second-controller", "controller", scenario="irqchip")
+def irqchip_second_controller(draft):
+    """A second interrupt controller is made."""
+    draft.repeat(draft.call("kvm_pic_init"))
