@@ -59,11 +59,25 @@ static void note_stray(struct life_lane *lane, const struct kg_call *call)
 		lane->stray.first_call_id = call->id;
 }
 
+/* What a call that tells something says of the vendor, by its part or its module. */
+static enum kg_vendor vendor_by(const struct kg_life *life, const struct kg_call *call,
+				struct kvm_role role)
+{
+	if (role.part == PART_VENDOR || role.part == PART_DISPATCHER)
+		return role.detail;
+	if (role.part == PART_NONE)
+		return KG_VENDOR_UNKNOWN;
+	const char *module = kg_funcs_get(life->funcs, call->func_id)->module;
+	if (strcmp(module, "kvm_amd") == 0)
+		return KG_VENDOR_SVM;
+	return strcmp(module, "kvm_intel") == 0 ? KG_VENDOR_VMX : KG_VENDOR_UNKNOWN;
+}
+
 static enum kg_status begin(struct kg_life *life, struct life_lane *lane,
 			    const struct kg_call *call, struct kvm_role role)
 {
-	if (role.part == PART_VENDOR || role.part == PART_DISPATCHER)
-		life->vendor = role.detail;
+	if (life->vendor == KG_VENDOR_UNKNOWN)
+		life->vendor = vendor_by(life, call, role);
 	if (role.part != PART_STEP && role.part != PART_FRAME)
 		note_stray(lane, call);
 	switch ((enum kvm_part)role.part) {

@@ -17,12 +17,12 @@ int main(int argc, char **argv)
 {
 	struct kg_error err = { 0 };
 	struct kg_trace *trace = NULL;
-	struct kg_call_sink sink = { &trace,
-				     kg_sink_ignore_call,
-				     print_root,
-				     kg_sink_ignore_vanished,
-				     kg_sink_ignore_gap,
-				     kg_sink_ignore_done };
+	struct kg_call_sink sink = { .self = &trace,
+				     .opened = kg_sink_ignore_call,
+				     .closed = print_root,
+				     .vanished = kg_sink_ignore_vanished,
+				     .gap = kg_sink_ignore_gap,
+				     .done = kg_sink_ignore_done };
 	if (argc != 2 || kg_trace_open(argv[1], NULL, &trace, &err) != KG_OK ||
 	    kg_trace_run(trace, &sink, &err) != KG_OK)
 		fprintf(stderr, "%s: %s\n", err.file, err.text);
