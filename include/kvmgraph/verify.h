@@ -5,7 +5,8 @@
  * A specification is read from JSON (kvmgraph-spec(5) has the language), resolved against the
  * functions of one trace, fed with its calls as a sink, and asked for its verdict. Cost: each call
  * of the trace is compared with the patterns that are open at that place, so time is linear in the
- * trace whatever the patterns; memory does not depend on the length of the trace.
+ * trace whatever the patterns; memory depends on how many subjects are alive at a time, not on the
+ * length of the trace.
  */
 #ifndef KVMGRAPH_VERIFY_H
 #define KVMGRAPH_VERIFY_H
