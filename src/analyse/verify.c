@@ -345,6 +345,15 @@ static void note_complete(struct owner *owner, const struct kg_call *call)
 
 /* ---- the sink -------------------------------------------------------------------------------- */
 
+/* Whether a call is only there to be counted among the callees of others: most are. */
+static bool is_plain(const struct kg_verify *verify, const struct kg_call *call)
+{
+	if (call->func_id == KG_NO_FUNC || (call->flags & (KG_CALL_ROOT | KG_CALL_HIDDEN)) != 0)
+		return false;
+	const struct function_entry *entry = &verify->functions.at[call->func_id];
+	return !entry->is_mentioned && !entry->is_split && entry->hook_count == 0;
+}
+
 static enum kg_status open_call(struct kg_verify *verify, struct verify_lane *lane,
 				const struct kg_call *call)
 {
@@ -352,6 +361,11 @@ static enum kg_status open_call(struct kg_verify *verify, struct verify_lane *la
 		return KG_NOMEM;
 	struct open_call *open = &lane->opened.at[call->level];
 	*open = (struct open_call){ .id = call->id, .func_id = call->func_id };
+	if (lane->ignored_id == KG_NO_CALL && is_plain(verify, call)) {
+		open->counts = true;
+		note_first_inner(lane, call);
+		return KG_OK;
+	}
 	open->counts = takes_part(verify, lane, call);
 	return open->counts ? open_part(verify, lane, call) : KG_OK;
 }
@@ -433,7 +447,7 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 	if (status != KG_OK || !was_opened(lane, call))
 		return status;
 	add_up_callees(verify, lane, call);
-	return close_call(verify, lane, call);
+	return is_plain(verify, call) ? KG_OK : close_call(verify, lane, call);
 }
 
 static enum kg_status take_gap(void *self, const struct kg_gap *gap)
