@@ -99,13 +99,36 @@ static bool copy_state(const struct rule *rule, const struct rule_state *from,
 		memcpy(to->first, from->first, count * sizeof(*to->first));
 		memcpy(to->last, from->last, count * sizeof(*to->last));
 	}
-	for (size_t i = 0; i < from->waiting.count; i++) {
-		if (!column_push(&to->waiting, from->waiting.at[i]))
-			return false;
-	}
 	for (size_t i = 0; i < from->by_cpu.count; i++) {
 		if (!column_push(&to->by_cpu, from->by_cpu.at[i]))
 			return false;
+	}
+	return true;
+}
+
+/* The number that a subject's rules know an owner by; they need not know all. */
+static uint32_t slot_of_owner(struct owner *owner, struct subject *subject)
+{
+	if (owner->slot_of != subject->id) {
+		owner->slot_of = subject->id;
+		owner->slot = subject->slot_count++;
+	}
+	return owner->slot;
+}
+
+/* Copies what waits for its second; by owner it has another number there. */
+static bool copy_waiting(struct kg_verify *verify, const struct rule *rule, struct subject *subject,
+			 const struct rule_state *from, struct rule_state *to)
+{
+	for (size_t i = 0; i < from->waiting.count; i++) {
+		size_t key = i;
+		if (from->waiting.at[i].line_no == 0)
+			continue;
+		if (rule->scope == PAIR_PER_TASK)
+			key = slot_of_owner(&verify->owners.at[i], subject);
+		if (!column_reach(&to->waiting, key))
+			return false;
+		to->waiting.at[key] = from->waiting.at[i];
 	}
 	return true;
 }
@@ -114,7 +137,10 @@ enum kg_status rules_split(struct kg_verify *verify, struct subject *subject)
 {
 	enum kg_status status = rules_start(verify, subject);
 	for (size_t i = 0; status == KG_OK && i < verify->spec->rules.count; i++) {
-		if (!copy_state(&verify->spec->rules.at[i], &verify->rules[i], &subject->rules[i]))
+		const struct rule *rule = &verify->spec->rules.at[i];
+		struct rule_state *own = &subject->rules[i];
+		if (!copy_state(rule, &verify->rules[i], own) ||
+		    !copy_waiting(verify, rule, subject, &verify->rules[i], own))
 			status = KG_NOMEM;
 	}
 	return status;
@@ -412,15 +438,9 @@ static struct rule_state *own_rules(const struct kg_verify *verify, const struct
 	return lane->subject != NO_SUBJECT ? subject_get(verify, lane->subject)->rules : NULL;
 }
 
-/* Owners have numbers of their own in each subject, so that its states need not know all. */
 static size_t own_slot(struct kg_verify *verify, const struct verify_lane *lane)
 {
-	struct owner *owner = &verify->owners.at[lane->owner];
-	if (owner->slot_of != lane->subject) {
-		owner->slot_of = lane->subject;
-		owner->slot = subject_get(verify, lane->subject)->slot_count++;
-	}
-	return owner->slot;
+	return slot_of_owner(&verify->owners.at[lane->owner], subject_get(verify, lane->subject));
 }
 
 static enum kg_status open_in_rule(struct rule_event *event)

@@ -28,6 +28,13 @@ Suite *subjects_suite(void);
 	" 'instead': [{ 'if': '#(vcpu) > 20', 'use': 'long' },"                                    \
 	"             { 'if': '#(make) > 1', 'use': 'many' }] }"
 
+/* The pairs of each task for itself. */
+#define PER_TASK                                                                                   \
+	"{ 'fgpath': 1, " SUBJECT                                                                  \
+	"'phases': [{ 'id': 'all', 'is': [{ 'call': 'dev', 'in': 'make' },"                        \
+	"  'vcpu', 'close'] }],"                                                                   \
+	" 'rules': [{ 'id': 'pair', 'pair': ['load', 'put'], 'per': 'task' }] }"
+
 #define LIVE "dev dev{ make } vcpu{ load put } free close{ destroy } "
 
 static void ck_all(enum kg_verdict verdict)
@@ -83,6 +90,11 @@ START_TEST(subjects_at_the_same_time_in_two_tasks)
 		   "2: free 3: free 2: close{ destroy } 3: close{ destroy }");
 	ck_all(PASS);
 	ck_assert_uint_eq(fixture.report.subject_count, 2);
+	/* the second one comes while the first is loaded */
+	verify(PER_TASK,
+	       "0: other 2: dev{ make } vcpu{ load 3: dev{ make } vcpu{ load put } 2: put } "
+	       "2: free 3: free 2: close{ destroy } 3: close{ destroy }");
+	ck_all(PASS);
 	verify(VM, "2: dev{ make } 3: dev{ make } 2: vcpu{ load 3: vcpu{ load 2: put } 3: } "
 		   "2: free 3: free 2: close{ destroy } 3: close{ destroy }");
 	ck_all(FAIL);
