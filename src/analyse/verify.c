@@ -24,6 +24,7 @@ static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func
 		entry.is_mentioned |= row[i] != 0;
 	const struct kg_func *func = kg_funcs_get(verify->funcs, func_id);
 	entry.is_split = strcmp(func->name, func->base) != 0;
+	entry.is_aside = row_has(row, verify->spec->ignore) || row_has(row, verify->spec->noise);
 	enum kg_status status = rules_hook(verify, func_id, row);
 	if (status != KG_OK)
 		return status;
@@ -120,18 +121,13 @@ static bool is_part_of_caller(const struct kg_verify *verify, const struct verif
 	return strcmp(outer->base, inner->base) == 0;
 }
 
-static bool is_ignored(const struct kg_verify *verify, kg_func_id func_id)
-{
-	return row_has(row_of(verify, func_id), verify->spec->ignore);
-}
-
 /* Whether a call is there for the specification; starts to ignore what is to be ignored. */
 static bool takes_part(struct kg_verify *verify, struct verify_lane *lane,
 		       const struct kg_call *call)
 {
 	if (lane->ignored_id != KG_NO_CALL)
 		return false;
-	if (is_ignored(verify, call->func_id)) {
+	if (row_has(row_of(verify, call->func_id), verify->spec->ignore)) {
 		if ((call->flags & KG_CALL_ATOMIC) == 0)
 			lane->ignored_id = call->id;
 		return false;
@@ -418,8 +414,7 @@ static void add_up_callees(struct kg_verify *verify, const struct verify_lane *l
 	if (caller->id != call->parent_id)
 		return;
 	caller->child_ns += call->dur_ns;
-	if (is_ignored(verify, call->func_id) ||
-	    row_has(row_of(verify, call->func_id), verify->spec->noise))
+	if (call->func_id != KG_NO_FUNC && verify->functions.at[call->func_id].is_aside)
 		caller->ignored_ns += call->dur_ns;
 }
 

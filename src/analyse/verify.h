@@ -38,6 +38,7 @@ struct function_entry {
 	uint32_t hook_count;
 	bool is_mentioned; /* by anything in the specification */
 	bool is_split;	   /* the compiler's part of a function: "f.part.0" */
+	bool is_aside;	   /* ignored, or noise: an interrupt may call it anywhere */
 };
 
 /* ---- owners of lanes ------------------------------------------------------------------------- */

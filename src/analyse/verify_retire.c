@@ -33,17 +33,25 @@ struct trial {
 	const struct subject *subject;
 	struct evidence all;
 	struct kg_info info;
-	bool keeps; /* the tallies are kept */
 	bool is_clean;
 };
 
-static void note_check(struct trial *trial, struct tally_check *tally, struct kg_check *check)
+static enum kg_status note_check(struct trial *trial, struct tally_check *tally,
+				 struct kg_check *check)
 {
+	const struct judged_check judged = { tally, *check };
 	trial->is_clean &= badness(check->verdict) < badness(KG_VERDICT_INCONCLUSIVE);
-	/* a place is worth nothing without the others */
-	check->place_count = 0;
-	if (trial->keeps)
-		tally_add(tally, check);
+	return column_push(&trial->verify->retired.judged, judged) ? KG_OK : KG_NOMEM;
+}
+
+static void add_up(struct retired *retired)
+{
+	for (size_t i = 0; i < retired->judged.count; i++) {
+		struct judged_check *judged = &retired->judged.at[i];
+		/* a place is worth nothing without the others */
+		judged->check.place_count = 0;
+		tally_add(judged->tally, &judged->check);
+	}
 }
 
 static enum kg_status judge_path(struct trial *trial, const struct path *path,
@@ -56,7 +64,7 @@ static enum kg_status judge_path(struct trial *trial, const struct path *path,
 	for (size_t i = 0; i < path->route->phases.count && status == KG_OK; i++) {
 		status = phase_check(trial->verify, path, (uint32_t)i, &evidence, &check);
 		if (status == KG_OK)
-			note_check(trial, &tallies[i], &check);
+			status = note_check(trial, &tallies[i], &check);
 	}
 	return status;
 }
@@ -74,7 +82,7 @@ static enum kg_status judge_rules(struct trial *trial)
 		status = rule_check(trial->verify, (uint32_t)i, &trial->subject->rules[i],
 				    &evidence, &check);
 		if (status == KG_OK)
-			note_check(trial, &trial->verify->retired.rules[i], &check);
+			status = note_check(trial, &trial->verify->retired.rules[i], &check);
 	}
 	return status;
 }
@@ -158,18 +166,17 @@ static enum kg_status try_to_retire(struct kg_verify *verify, struct subject *su
 					.why_partial = verify->scope.partial },
 			       .is_clean = true };
 	enum kg_status status = make_tallies(verify);
+	verify->retired.judged.count = 0;
 	verify->is_quiet = true;
 	if (status == KG_OK)
 		status = judge(&trial);
-	*out_is_retired = status == KG_OK && trial.is_clean;
-	subject->is_judged = true;
-	trial.keeps = true;
-	if (*out_is_retired)
-		status = judge(&trial);
 	verify->is_quiet = false;
-	if (status == KG_OK && *out_is_retired && !dismiss(verify, subject))
-		status = KG_NOMEM;
-	return status;
+	subject->is_judged = true;
+	*out_is_retired = status == KG_OK && trial.is_clean;
+	if (!*out_is_retired)
+		return status;
+	add_up(&verify->retired);
+	return dismiss(verify, subject) ? KG_OK : KG_NOMEM;
 }
 
 enum kg_status subjects_retire(struct kg_verify *verify)
@@ -192,6 +199,7 @@ enum kg_status subjects_retire(struct kg_verify *verify)
 
 void retired_release(struct retired *retired)
 {
+	column_release(&retired->judged);
 	column_release(&retired->free_rules);
 	column_release(&retired->free_main);
 	column_release(&retired->free_threads);

@@ -22,11 +22,18 @@ struct tally_check {
 
 void tally_add(struct tally_check *tally, const struct kg_check *check);
 
+/* A check of a subject before its judge, and where it is added up if the subject is retired. */
+struct judged_check {
+	struct tally_check *tally;
+	struct kg_check check;
+};
+
 struct retired {
 	struct tally_check *main; /* by phase; NULL before the first one */
 	struct tally_check *threads;
 	struct tally_check *rules; /* by rule */
 	uint64_t count;
+	COLUMN(struct judged_check) judged; /* of the one that is being judged */
 	COLUMN(struct rule_state *) free_rules;
 	COLUMN(struct path *) free_main;
 	COLUMN(struct path *) free_threads;

@@ -42,6 +42,12 @@ static int exit_code_of(enum kg_verdict verdict)
 	return verdict == KG_VERDICT_FAIL ? EXIT_NO : EXIT_INCONCLUSIVE;
 }
 
+static int look_at_verdict(const struct verification *in, struct kg_verify_report *out)
+{
+	enum kg_status status = kg_verify_report(in->chosen->verify, &in->input.info, out);
+	return status == KG_OK ? EXIT_DONE : fail_plain(in->command, status);
+}
+
 /* Writes how the check that was asked for was matched, if one was. */
 static enum kg_status write_explanation(const struct verification *in, struct kg_out *out)
 {
@@ -59,13 +65,12 @@ static int write_verdict(const struct verification *in)
 	const struct common_opts *common = &in->opts->common;
 	struct kg_verify_report report;
 	struct kg_out *out;
-	enum kg_status status = kg_verify_report(in->chosen->verify, &in->input.info, &report);
-	if (status != KG_OK)
-		return fail_plain(in->command, status);
-	int code = output_open(in->command, common, &out);
+	int code = look_at_verdict(in, &report);
+	if (code == EXIT_DONE)
+		code = output_open(in->command, common, &out);
 	if (code != EXIT_DONE)
 		return code;
-	status = write_explanation(in, out);
+	enum kg_status status = write_explanation(in, out);
 	if (status == KG_OK)
 		status = verify_write(out, common, &in->input.info, in->chosen->spec, &report,
 				      exit_code_of(report.verdict));
@@ -101,12 +106,6 @@ static int run_spec_again(struct verification *in, const char *name)
 		code = run_spec(in, copy);
 	free(copy);
 	return code;
-}
-
-static int look_at_verdict(const struct verification *in, struct kg_verify_report *out)
-{
-	enum kg_status status = kg_verify_report(in->chosen->verify, &in->input.info, out);
-	return status == KG_OK ? EXIT_DONE : fail_plain(in->command, status);
 }
 
 /* Holds the trace against the specification that suits it better, unless one was asked for. */
