@@ -169,6 +169,33 @@ void text_put_func(struct text *text, const struct kg_funcs *funcs, kg_func_id i
 	text_put(text, "]");
 }
 
+void text_put_place(struct text *text, const struct kg_info *info, const char *before,
+		    const struct kg_place *place)
+{
+	const char *between = before;
+	if (place->line_no != 0) {
+		text_put(text, between);
+		text_put(text, "line ");
+		text_put_number(text, place->line_no);
+		between = ", ";
+	}
+	if (place->cpu != KG_NO_CPU) {
+		text_put(text, between);
+		text_put(text, "cpu ");
+		text_put_number(text, place->cpu);
+		between = ", ";
+	}
+	if (place->task_id != KG_NO_TASK) {
+		text_put(text, between);
+		text_put_task(text, info->tasks, place->task_id);
+		between = ", ";
+	}
+	if (place->func_id != KG_NO_FUNC) {
+		text_put(text, between);
+		text_put_func(text, info->funcs, place->func_id);
+	}
+}
+
 void text_put_cpus(struct text *text, const uint16_t *cpus, size_t count)
 {
 	for (size_t first = 0, last; first < count; first = last + 1) {

@@ -65,6 +65,9 @@ static inline void text_set_style(struct text *text, enum text_style style)
 void text_put_task(struct text *text, const struct kg_tasks *tasks, kg_task_id id);
 /* "vmx_vcpu_run [kvm_intel]"; "(unnamed)" for KG_NO_FUNC */
 void text_put_func(struct text *text, const struct kg_funcs *funcs, kg_func_id id);
+/* "line 7, cpu 0, vmm-100, f [kvm]", what is known of it, with `before` in front if anything is. */
+void text_put_place(struct text *text, const struct kg_info *info, const char *before,
+		    const struct kg_place *place);
 /* CPUs in ascending order: "0-2,5" */
 void text_put_cpus(struct text *text, const uint16_t *cpus, size_t count);
 /* "(no start)", "(no end)", "(events lost inside)", what applies, a blank between. */

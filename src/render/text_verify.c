@@ -158,28 +158,8 @@ static void put_said(struct text *text, const char *subject, const char *words)
 
 static void put_place(struct text *text, const struct kg_info *info, const struct kg_place *place)
 {
-	const char *between = "";
 	text_put_blanks_to(text, SUBJECT_WIDTH);
-	if (place->line_no != 0) {
-		text_put(text, "line ");
-		text_put_number(text, place->line_no);
-		between = ", ";
-	}
-	if (place->cpu != KG_NO_CPU) {
-		text_put(text, between);
-		text_put(text, "cpu ");
-		text_put_number(text, place->cpu);
-		between = ", ";
-	}
-	if (place->task_id != KG_NO_TASK) {
-		text_put(text, between);
-		text_put_task(text, info->tasks, place->task_id);
-		between = ", ";
-	}
-	if (place->func_id != KG_NO_FUNC) {
-		text_put(text, between);
-		text_put_func(text, info->funcs, place->func_id);
-	}
+	text_put_place(text, info, "", place);
 	text_end_line(text);
 }
 

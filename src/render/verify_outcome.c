@@ -99,29 +99,8 @@ static void put_said(struct text *text, const char *before_line, const char *sub
 static void put_place(struct text *text, const struct kg_info *info, const char *before_line,
 		      const struct kg_place *place)
 {
-	const char *between = "where: ";
 	text_put(text, before_line);
-	if (place->line_no != 0) {
-		text_put(text, between);
-		text_put(text, "line ");
-		text_put_number(text, place->line_no);
-		between = ", ";
-	}
-	if (place->cpu != KG_NO_CPU) {
-		text_put(text, between);
-		text_put(text, "cpu ");
-		text_put_number(text, place->cpu);
-		between = ", ";
-	}
-	if (place->task_id != KG_NO_TASK) {
-		text_put(text, between);
-		text_put_task(text, info->tasks, place->task_id);
-		between = ", ";
-	}
-	if (place->func_id != KG_NO_FUNC) {
-		text_put(text, between);
-		text_put_func(text, info->funcs, place->func_id);
-	}
+	text_put_place(text, info, "where: ", place);
 	text_end_line(text);
 }
 
