@@ -99,6 +99,12 @@ static void fail_json(struct json_reader *reader, json_error_t *json)
 	reader->status = error_set(reader->err, KG_BAD_FORMAT, reader->source, 0, "%s", json->text);
 }
 
+enum kg_status json_need_file(const char *path, char **out, size_t *out_len, struct kg_error *err)
+{
+	enum kg_status status = json_read_file(path, out, out_len, err);
+	return status == KG_END ? error_set(err, KG_IO, path, 0, "there is no such file") : status;
+}
+
 json_t *json_reader_load(struct json_reader *reader, const char *json, size_t len,
 			 const char *schema)
 {

@@ -28,6 +28,9 @@ struct json_reader {
 /* The bytes of a file, for memory_free(). KG_END: there is none, which is not noted in err. */
 KG_MUST_USE enum kg_status json_read_file(const char *path, char **out, size_t *out_len,
 					  struct kg_error *err);
+/* The same of a file that has to be there. */
+KG_MUST_USE enum kg_status json_need_file(const char *path, char **out, size_t *out_len,
+					  struct kg_error *err);
 /* The document, if it is one of the schema; NULL if not. */
 json_t *json_reader_load(struct json_reader *reader, const char *json, size_t len,
 			 const char *schema);
