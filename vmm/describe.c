@@ -36,7 +36,7 @@ static void put_step(struct columns *table, const struct plan *plan, const struc
 	char expected[64];
 	const struct step_words *words = step_words(step->row->kind);
 	step_expectation(plan, step, expected, sizeof(expected));
-	if (step->row->times == TIMES_VCPU)
+	if (step_is_of_one(step))
 		column(table, "vCPU %u: %s", step->vcpu, words->name);
 	else
 		column(table, "%s", words->name);

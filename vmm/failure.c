@@ -12,7 +12,7 @@ static void name_step(const struct plan *plan, const struct step *step, uint32_t
 	size_t used = (size_t)snprintf(text, len, "%s", words->name);
 	if (words->ioctl != NULL)
 		used += (size_t)snprintf(text + used, len - used, " (%s)", words->ioctl);
-	if (step->row->times == TIMES_VCPU)
+	if (step_is_of_one(step))
 		used += (size_t)snprintf(text + used, len - used, " of vCPU %u", step->vcpu);
 	if (plan->params[PARAM_VMS] > 1)
 		snprintf(text + used, len - used, " of VM %u", vm);

@@ -78,7 +78,7 @@ static void *run_vcpu_thread(void *self)
 	return NULL;
 }
 
-/* How many steps from here on are done in threads: whole vCPUs, one behind the other. */
+/* How many steps from here on are done in threads: vCPU by vCPU, one behind the other. */
 static uint32_t section_length(const struct plan *plan, uint32_t first)
 {
 	uint32_t end = first;
@@ -87,17 +87,26 @@ static uint32_t section_length(const struct plan *plan, uint32_t first)
 	return end - first;
 }
 
+/* How many of these steps are of the first one's vCPU. */
+static uint32_t own_length(const struct step *steps, uint32_t count)
+{
+	uint32_t length = 1;
+	while (length < count && steps[length].vcpu == steps[0].vcpu)
+		length++;
+	return length;
+}
+
 static bool live_section(struct machine *machine, uint32_t first, uint32_t step_count)
 {
 	const struct kvm_calls *calls = machine->setting->calls;
 	const struct step *steps = &machine->plan->steps[first];
-	const uint32_t vcpu_count = (uint32_t)machine->plan->params[PARAM_VCPUS];
 	struct vcpu_thread threads[MACHINE_VCPUS];
 	uint32_t started = 0;
-	for (; started < vcpu_count; started++) {
+	for (uint32_t at = 0; at < step_count; started++) {
 		struct vcpu_thread *thread = &threads[started];
-		const uint32_t each = step_count / vcpu_count;
-		*thread = (struct vcpu_thread){ machine, steps + started * each, each, 0 };
+		const uint32_t count = own_length(steps + at, step_count - at);
+		*thread = (struct vcpu_thread){ machine, steps + at, count, 0 };
+		at += count;
 		const int failed =
 			calls->spawn(calls->self, &thread->thread, run_vcpu_thread, thread);
 		if (failed != 0) {

@@ -18,8 +18,10 @@
 
 const char *mode_name(enum guest_mode mode)
 {
-	static const char *const names[] = { "real mode", "protected mode", "32-bit paged mode",
-					     "long mode", "no legal mode" };
+	static const char *const names[] = {
+		"real mode", "protected mode", "32-bit paged mode",
+		"long mode", "no legal mode",  "real mode with large data segments"
+	};
 	return names[mode];
 }
 
@@ -27,6 +29,26 @@ static void set_real(struct kvm_sregs *sregs)
 {
 	sregs->cs.base = 0;
 	sregs->cs.selector = 0;
+}
+
+/* As a program leaves it that went to protected mode for its segments' sake, and came back. */
+static void set_big_real(struct kvm_sregs *sregs)
+{
+	const struct kvm_segment data = {
+		.limit = 0xffffffff, .type = TYPE_DATA, .present = 1, .s = 1, .g = 1
+	};
+	sregs->cs =
+		(struct kvm_segment){ .limit = 0xffff, .type = TYPE_CODE, .present = 1, .s = 1 };
+	sregs->ds = sregs->es = sregs->fs = sregs->gs = sregs->ss = data;
+	sregs->cr0 &= ~(uint64_t)CR0_PE;
+}
+
+/* The vCPU may come from a mode that has paging. */
+static void leave_paging(struct kvm_sregs *sregs)
+{
+	sregs->cr0 &= ~(uint64_t)CR0_PG;
+	sregs->cr4 &= ~(uint64_t)(CR4_PAE | CR4_PSE);
+	sregs->efer &= ~(uint64_t)(EFER_LME | EFER_LMA);
 }
 
 static void set_flat(struct kvm_sregs *sregs, bool is_long)
@@ -73,7 +95,12 @@ void mode_set(struct kvm_sregs *sregs, enum guest_mode mode)
 	case MODE_REAL:
 		set_real(sregs);
 		return;
+	case MODE_BIG_REAL:
+		leave_paging(sregs);
+		set_big_real(sregs);
+		return;
 	case MODE_PROTECTED:
+		leave_paging(sregs);
 		set_flat(sregs, false);
 		sregs->cr0 |= CR0_PE;
 		return;

@@ -20,6 +20,13 @@ uint64_t amount_of(const struct plan *plan, const struct amount *amount, uint32_
 	return amount->fixed + amount->each * by;
 }
 
+enum reason step_exit_due(const struct step *step, uint32_t number)
+{
+	if (number + 1 == step->log_count)
+		return step->row->until;
+	return step->row->serves_each != NULL ? step->row->serves_each[number] : step->row->serves;
+}
+
 /* ---- parameters ------------------------------------------------------------------------------ */
 
 static const struct scenario_param *find_param(const struct scenario *scenario, enum param param)
@@ -93,6 +100,7 @@ static uint32_t times_of(const struct plan *plan, const struct scenario_step *ro
 		return 0;
 	switch (row->times) {
 	case TIMES_ONCE:
+	case TIMES_ONE_VCPU:
 		return 1;
 	case TIMES_VCPU:
 		return (uint32_t)plan->params[PARAM_VCPUS];
@@ -105,7 +113,7 @@ static uint32_t times_of(const struct plan *plan, const struct scenario_step *ro
 static void add_step(struct plan *plan, const struct scenario_step *row, uint32_t index)
 {
 	struct step step = { .row = row, .index = index, .phase = step_words(row->kind)->phase };
-	step.vcpu = row->times == TIMES_VCPU ? index : 0;
+	step.vcpu = row->times == TIMES_VCPU ? index : row->vcpu;
 	step.first_log = plan->log_count;
 	step.log_count = 1;
 	if (row->kind == STEP_RUN)
@@ -126,8 +134,11 @@ static size_t add_section(struct plan *plan, size_t first)
 	while (end < scenario->step_count && scenario->steps[end].in_vcpu_thread)
 		end++;
 	for (uint32_t vcpu = 0; vcpu < plan->params[PARAM_VCPUS]; vcpu++) {
-		for (size_t row = first; row < end; row++)
-			add_step(plan, &scenario->steps[row], vcpu);
+		for (size_t row = first; row < end; row++) {
+			const struct scenario_step *at = &scenario->steps[row];
+			if (at->times == TIMES_VCPU || at->vcpu == vcpu)
+				add_step(plan, at, vcpu);
+		}
 	}
 	return end;
 }
@@ -208,7 +219,7 @@ uint64_t step_slot_backing(const struct plan *plan, const struct step *step)
 {
 	if (step->row->slot == 0)
 		return 0;
-	return plan->memory_bytes + step->index * step_slot_bytes(plan, step);
+	return plan->memory_bytes + step->row->backing + step->index * step_slot_bytes(plan, step);
 }
 
 uint64_t step_slot_address(const struct plan *plan, const struct step *step)
@@ -220,25 +231,34 @@ uint64_t step_slot_address(const struct plan *plan, const struct step *step)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
-static void expect_run(const struct plan *plan, const struct step *step, char *words, size_t len)
+/* "hlt after 14 io, 2 mmio" */
+static void expect_run(const struct step *step, char *words, size_t len)
 {
-	const char *until = reason_name(step->row->until);
-	const uint64_t served = amount_of(plan, &step->row->served, step->index);
-	if (served == 0)
-		snprintf(words, len, "%s", until);
-	else
-		snprintf(words, len, "%s after %" PRIu64 " %s", until, served,
-			 reason_name(step->row->serves));
+	uint32_t counts[REASON_COUNT] = { 0 };
+	const char *before = " after";
+	size_t used = (size_t)snprintf(words, len, "%s", reason_name(step->row->until));
+	for (uint32_t i = 0; i + 1 < step->log_count; i++)
+		counts[step_exit_due(step, i)]++;
+	for (enum reason reason = 0; reason < REASON_COUNT; reason++) {
+		if (counts[reason] == 0 || used >= len)
+			continue;
+		used += (size_t)snprintf(words + used, len - used, "%s %" PRIu32 " %s", before,
+					 counts[reason], reason_name(reason));
+		before = ",";
+	}
 }
 
 static void expect_dirty(const struct plan *plan, const struct step *step, char *words, size_t len)
 {
-	const uint64_t pages = amount_of(plan, &step->row->pages, step->index);
-	if (step->row->dirty_every == 0)
+	const uint64_t pages = step_slot_bytes(plan, step) / PAGE;
+	const uint32_t every = step->row->dirty_every;
+	if (step->row->dirty_any)
+		snprintf(words, len, "0");
+	else if (every == 0)
 		snprintf(words, len, "no page");
 	else
 		snprintf(words, len, "%" PRIu64 " of %" PRIu64 " pages",
-			 (pages + step->row->dirty_every - 1) / step->row->dirty_every, pages);
+			 (pages + every - 1) / every, pages);
 }
 
 void step_expectation(const struct plan *plan, const struct step *step, char *words, size_t len)
@@ -271,7 +291,7 @@ void step_expectation(const struct plan *plan, const struct step *step, char *wo
 		expect_dirty(plan, step, words, len);
 		return;
 	case STEP_RUN:
-		expect_run(plan, step, words, len);
+		expect_run(step, words, len);
 		return;
 	case STEP_CHECK_REGISTER:
 		snprintf(words, len, "rax = 0x%" PRIx64, value);

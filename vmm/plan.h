@@ -42,6 +42,15 @@ bool plan_make(struct plan *plan, const struct scenario *scenario, const struct 
 	       char *why, size_t why_len);
 void plan_release(struct plan *plan);
 
+/* The exit that a run's N-th stay in the guest has to end with. */
+enum reason step_exit_due(const struct step *step, uint32_t number);
+
+/* Whether a step is one vCPU's among several, and has to be told with its number. */
+static inline bool step_is_of_one(const struct step *step)
+{
+	return step->row->times == TIMES_VCPU || step->row->times == TIMES_ONE_VCPU;
+}
+
 uint64_t amount_of(const struct plan *plan, const struct amount *amount, uint32_t index);
 
 /* Bytes of the slot that a step is about. */

@@ -24,7 +24,7 @@ static void put_name(struct columns *table, const struct report *report, size_t 
 	const char *name = step_words(step->row->kind)->name;
 	if (report->last->vm_count > 1)
 		column(table, "VM %zu: %s", at / report->last->row_count, name);
-	else if (step->row->times == TIMES_VCPU)
+	else if (step_is_of_one(step))
 		column(table, "vCPU %u: %s", step->vcpu, name);
 	else
 		column(table, "%s", name);

@@ -41,10 +41,24 @@ struct amount {
 #define LEAF_EXTENDED 0x80000001
 #define LEAF_OWN 0x4fffff00
 
-enum guest_mode { MODE_REAL, MODE_PROTECTED, MODE_PAGED, MODE_LONG, MODE_INVALID };
+/* IA32_PAT with two values that are legal and not the one of a reset */
+#define MSR_PAT 0x277
+#define PAT_RESET UINT64_C(0x0007040600070406)
+#define PAT_BEFORE UINT64_C(0x0706050404050607)
+#define PAT_AFTER UINT64_C(0x0606060604040404)
 
-/* How many steps a row of the table stands for. */
-enum step_times { TIMES_ONCE, TIMES_VCPU, TIMES_SLOT };
+/* MODE_BIG_REAL: real mode whose data segments reach all of the memory */
+enum guest_mode {
+	MODE_REAL,
+	MODE_PROTECTED,
+	MODE_PAGED,
+	MODE_LONG,
+	MODE_INVALID,
+	MODE_BIG_REAL,
+};
+
+/* How many steps a row of the table stands for; TIMES_ONE_VCPU: one, of a vCPU that it names. */
+enum step_times { TIMES_ONCE, TIMES_VCPU, TIMES_SLOT, TIMES_ONE_VCPU };
 
 /*
  * Where KVM runs guests without the processor's help (PVM), some things are not the same: such rows
@@ -60,6 +74,7 @@ struct scenario_step {
 	/* Done by a thread of the vCPU's own; rows in a row like this are done by it one after the
 	 * other, while the other vCPUs' threads do the same. */
 	bool in_vcpu_thread;
+	uint32_t vcpu; /* of TIMES_ONE_VCPU */
 
 	/* check-extension: the number, and how it is called */
 	long capability;
@@ -69,10 +84,12 @@ struct scenario_step {
 	uint32_t slot;
 	uint64_t address;
 	uint64_t stride;
+	uint64_t backing;    /* where the first one's memory begins, behind the main slot's */
 	struct amount pages; /* 0: the whole of the guest's memory */
 	bool is_logged;	     /* dirty pages are */
 	/* dirty-log: pages 0, every, 2 * every ... are dirty and no others; 0: none is */
 	uint32_t dirty_every;
+	bool dirty_any; /* which ones are dirty does not matter */
 
 	enum guest_mode mode;  /* set-sregs */
 	uint64_t entry;	       /* set-regs: where the guest starts, from its first byte */
@@ -80,8 +97,10 @@ struct scenario_step {
 	enum reason until;     /* run: the exit that ends it */
 	enum reason serves;    /* run: the exits before it that the VMM answers */
 	struct amount served;  /* run: how many of them */
-	uint32_t index;	       /* get-msrs, set-msrs: MSR; get-cpuid, set-cpuid: leaf */
-	struct amount expect;  /* checks, get-msrs: the value; set-msrs: what is written */
+	/* run: what each of them is, where they are not all alike (enum reason); else NULL */
+	const unsigned char *serves_each;
+	uint32_t index;	      /* get-msrs, set-msrs: MSR; get-cpuid, set-cpuid: leaf */
+	struct amount expect; /* checks, get-msrs: the value; set-msrs: what is written */
 };
 
 struct scenario_param {

@@ -110,11 +110,6 @@ static const struct scenario_step cpuid_steps[] = {
 	TEAR_DOWN,
 };
 
-/* IA32_PAT with two values that are legal and not the one of a reset */
-#define MSR_PAT 0x277
-#define PAT_BEFORE 0x0706050404050607
-#define PAT_AFTER 0x0606060604040404
-
 static const struct scenario_step msr_steps[] = {
 	OPEN,
 	CREATE,

@@ -13,13 +13,16 @@
 #define GUEST_PDPT 0x3000
 #define GUEST_PD 0x4000
 #define GUEST_DIRECTORY 0x5000	/* of 32-bit paging */
+#define GUEST_PROGRAM 0x6000	/* of a guest that is made from a document */
 #define GUEST_MAPPED 0x40000000 /* end of what the page tables map, one to one */
 
 #define GUEST_SLOTS 0x20000000 /* first of the slots beside the main one */
 #define GUEST_MMIO 0x30000000  /* no slot is here: a device */
+#define GUEST_MMIO_LOW 0x8000  /* the same, where there is no memory below 4 GiB */
 #define GUEST_RESET 0xfffffff0 /* where a processor starts that nobody has set up */
 #define GUEST_4G 0x100000000
 
-#define PORT_DEBUG 0xe9 /* a byte written here is the guest's output */
+#define PORT_SILENT 0xe8 /* takes a byte, gives one */
+#define PORT_DEBUG 0xe9	 /* a byte written here is the guest's output */
 
 #endif
