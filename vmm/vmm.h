@@ -10,6 +10,7 @@
 
 #include "calls.h"
 #include "report.h"
+#include "scenario_file.h"
 
 /* All-zero is the default. */
 struct vmm_opts {

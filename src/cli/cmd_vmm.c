@@ -44,25 +44,25 @@ static int exit_code_of(enum outcome outcome)
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-/* What writes a document, and what it needs for it; false if memory is out. */
-struct document {
-	bool (*write)(const struct document *document, FILE *to);
+/* What writes an output, and what it needs for it; false if memory is out. */
+struct output {
+	bool (*write)(const struct output *output, FILE *to);
 	struct report *report;
 	const struct plan *plan;
 	const struct vmm_command_opts *opts;
 };
 
-/* Sends what a document writes to where -o says. */
-static int put_document(const struct command *command, const struct document *document)
+/* Sends what an output writes to where -o says. */
+static int put_output(const struct command *command, const struct output *output)
 {
 	char *bytes = NULL;
 	size_t len = 0;
 	struct kg_out *out;
 	FILE *memory = open_memstream(&bytes, &len);
-	bool is_made = memory != NULL && document->write(document, memory);
+	bool is_made = memory != NULL && output->write(output, memory);
 	if (memory != NULL && (ferror(memory) || fclose(memory) != 0))
 		is_made = false;
-	int code = is_made ? output_open(command, &document->opts->common, &out)
+	int code = is_made ? output_open(command, &output->opts->common, &out)
 			   : fail_plain(command, KG_NOMEM);
 	if (is_made && code == EXIT_DONE) {
 		kg_out_write(out, bytes, len);
@@ -72,51 +72,67 @@ static int put_document(const struct command *command, const struct document *do
 	return code;
 }
 
-static bool write_list(const struct document *document, FILE *to)
+static bool write_list(const struct output *output, FILE *to)
 {
-	(void)document;
+	(void)output;
 	vmm_list(to);
 	return true;
 }
 
-static bool write_description(const struct document *document, FILE *to)
+static bool write_description(const struct output *output, FILE *to)
 {
-	vmm_describe(document->plan, to);
+	vmm_describe(output->plan, to);
 	return true;
 }
 
-static bool write_report(const struct document *document, FILE *to)
+static bool write_report(const struct output *output, FILE *to)
 {
-	const struct common_opts *common = &document->opts->common;
-	return wants_json(common) ? report_json(document->report, to)
-				  : report_text(document->report, common->verbose, to);
+	const struct common_opts *common = &output->opts->common;
+	return wants_json(common) ? report_json(output->report, to)
+				  : report_text(output->report, common->verbose, to);
 }
 
 /* ---- what is asked for ----------------------------------------------------------------------- */
 
-static const struct scenario *find_scenario(const struct command *command, const char *name)
+static void tell_mistake(void *self, const char *mistake)
 {
-	const struct scenario *scenario = scenario_find(name);
-	if (scenario == NULL)
-		report_error(command->name, "%s is no scenario (see kvmgraph vmm --list)", name);
-	return scenario;
+	const struct command *command = self;
+	report_error(command->name, "%s", mistake);
 }
 
-static int describe(const struct command *command, const struct vmm_command_opts *opts)
+/* A scenario by its name, or what is written in a file: then *file is what holds it. */
+static int find_scenario(const struct command *command, const char *name,
+			 struct scenario_file **file, const struct scenario **scenario)
+{
+	const struct listener listener = { tell_mistake, (void *)(uintptr_t)command };
+	*file = NULL;
+	if (names_file(name)) {
+		const enum outcome outcome = scenario_file_read(name, &listener, file);
+		if (outcome != OUTCOME_PASS)
+			return exit_code_of(outcome);
+		*scenario = scenario_file_scenario(*file);
+		return EXIT_DONE;
+	}
+	*scenario = scenario_find(name);
+	if (*scenario != NULL)
+		return EXIT_DONE;
+	report_error(command->name, "%s is no scenario (see kvmgraph vmm --list)", name);
+	return EXIT_WRONG;
+}
+
+static int describe(const struct command *command, const struct vmm_command_opts *opts,
+		    const struct scenario *scenario)
 {
 	char why[384];
 	struct plan plan;
-	const struct scenario *scenario = find_scenario(command, opts->describe);
-	if (scenario == NULL)
-		return EXIT_WRONG;
 	if (!plan_make(&plan, scenario, &opts->params, why, sizeof(why))) {
 		report_error(command->name, "%s", why);
 		return EXIT_WRONG;
 	}
-	const struct document description = { .write = write_description,
-					      .plan = &plan,
-					      .opts = opts };
-	const int code = put_document(command, &description);
+	const struct output description = { .write = write_description,
+					    .plan = &plan,
+					    .opts = opts };
+	const int code = put_output(command, &description);
 	plan_release(&plan);
 	return code;
 }
@@ -131,7 +147,7 @@ static void end_by(int signal_number)
 static int finish(const struct command *command, const struct vmm_command_opts *opts,
 		  enum outcome outcome, struct report *report, const char *why)
 {
-	const struct document document = { .write = write_report, .report = report, .opts = opts };
+	const struct output output = { .write = write_report, .report = report, .opts = opts };
 	const int signal_number = outcome == OUTCOME_STOPPED ? report->last->stop_signal : 0;
 	int code = EXIT_DONE;
 	if (opts->marks && report != NULL && !report->has_marks)
@@ -140,21 +156,18 @@ static int finish(const struct command *command, const struct vmm_command_opts *
 	if (outcome == OUTCOME_LACKING || outcome == OUTCOME_USAGE || report == NULL)
 		report_error(command->name, "%s", why);
 	else
-		code = put_document(command, &document);
+		code = put_output(command, &output);
 	report_free(report);
 	if (signal_number != 0)
 		end_by(signal_number);
 	return code == EXIT_DONE ? exit_code_of(outcome) : code;
 }
 
-static int run_scenario(const struct command *command, const struct vmm_command_opts *opts)
+static int run_scenario(const struct command *command, const struct vmm_command_opts *opts,
+			const struct scenario *scenario)
 {
 	char why[384];
 	struct report *report;
-	const struct scenario *scenario =
-		find_scenario(command, opts->scenario != NULL ? opts->scenario : "hello");
-	if (scenario == NULL)
-		return EXIT_WRONG;
 	const struct vmm_opts run = {
 		.params = opts->params,
 		.repeat = opts->repeat,
@@ -171,15 +184,24 @@ static int run_scenario(const struct command *command, const struct vmm_command_
 static int run_vmm(const struct command *command, const void *all, size_t count, char **arguments)
 {
 	const struct vmm_command_opts *opts = all;
-	const struct document list = { .write = write_list, .opts = opts };
+	const char *name = opts->scenario != NULL ? opts->scenario : "hello";
+	const struct scenario *scenario;
+	struct scenario_file *file;
+	const struct output list = { .write = write_list, .opts = opts };
 	(void)arguments;
 	if (count != 0) {
 		report_error(command->name, "takes options only (see kvmgraph vmm --help)");
 		return EXIT_WRONG;
 	}
 	if (opts->list)
-		return put_document(command, &list);
-	return opts->describe != NULL ? describe(command, opts) : run_scenario(command, opts);
+		return put_output(command, &list);
+	int code = find_scenario(command, opts->describe != NULL ? opts->describe : name, &file,
+				 &scenario);
+	if (code == EXIT_DONE)
+		code = opts->describe != NULL ? describe(command, opts, scenario)
+					      : run_scenario(command, opts, scenario);
+	scenario_file_free(file);
+	return code;
 }
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -193,7 +215,7 @@ static const struct option_row what_rows[] = {
 	  .kind = OPTION_STRING,
 	  .offset = OPTION(scenario),
 	  .value = "NAME",
-	  .help = "what the VM is led through (hello)" },
+	  .help = "what the VM is led through (hello); a file, if it has a / or ends in .json" },
 	{ .name = "list",
 	  .kind = OPTION_FLAG,
 	  .offset = OPTION(list),
@@ -202,7 +224,7 @@ static const struct option_row what_rows[] = {
 	  .kind = OPTION_STRING,
 	  .offset = OPTION(describe),
 	  .value = "NAME",
-	  .help = "show a scenario's steps and what each has to come to" },
+	  .help = "show the steps of a scenario or a file and what each has to come to" },
 };
 
 static const struct option_row param_rows[] = {
@@ -286,12 +308,16 @@ const struct command command_vmm = {
 		 "it\n"
 		 "took (CLOCK_MONOTONIC_RAW), so that a trace has something known to be held "
 		 "against.\n"
+		 "A file that is given in place of a scenario's name holds kvmgraph.scenario/1: "
+		 "steps, and\n"
+		 "what the guest does in each run; the guest's program is made from that.\n"
 		 "Exits 0 if every step came to what the scenario says, 1 if one did not, and 4 if "
 		 "KVM\n"
 		 "is missing or may not be used.",
 	.examples = "  kvmgraph vmm\n"
 		    "  kvmgraph vmm --describe smp --vcpus 4\n"
 		    "  kvmgraph vmm --scenario faults --pages 512 --repeat 100 --warmup 10\n"
+		    "  kvmgraph vmm --scenario ./steps.json\n"
 		    "  kvmgraph vmm --scenario churn --vms 100 --parallel 4 --json\n",
 	.groups = groups,
 	.group_count = sizeof(groups) / sizeof(groups[0]),

@@ -109,6 +109,14 @@ const char *tmp_folder(void)
 	return folder != NULL && folder[0] != '\0' ? folder : NULL;
 }
 
+bool names_file(const char *scenario)
+{
+	static const char ending[] = ".json";
+	const size_t len = strlen(scenario);
+	return strchr(scenario, '/') != NULL ||
+	       (len >= strlen(ending) && strcmp(scenario + len - strlen(ending), ending) == 0);
+}
+
 int fail_plain(const struct command *command, enum kg_status status)
 {
 	const struct kg_error nothing = { 0 };

@@ -80,6 +80,9 @@ struct kg_text_opts text_opts(const struct common_opts *common, const struct kg_
 /* Reports KG_NOMEM and the like where no struct kg_error was filled. */
 int fail_plain(const struct command *command, enum kg_status status);
 
+/* Whether the name of a scenario is that of a file: it holds a "/", or ends with ".json". */
+bool names_file(const char *scenario);
+
 /* Where large intermediate data goes: TMPDIR, or NULL. */
 const char *tmp_folder(void);
 
