@@ -46,7 +46,7 @@ static enum kg_status make(struct kg_run_check *check)
 	look_at_steps(check);
 	check->lives_wanted = count_lives(check);
 	if (status == KG_OK)
-		status = lives_gather(check);
+		status = lives_gather(&check->lives, check->input.life, check->input.info->tasks);
 	if (status == KG_OK)
 		lives_choose(check);
 	if (status == KG_OK)

@@ -164,7 +164,9 @@ struct kg_run_check {
 
 /* ---- run_check_lives.c ----------------------------------------------------------------------- */
 
-KG_MUST_USE enum kg_status lives_gather(struct kg_run_check *check);
+/* Fills lives, of which nothing is the report's yet. */
+KG_MUST_USE enum kg_status lives_gather(struct lives *lives, struct kg_life *life,
+					const struct kg_tasks *tasks);
 /* Says which of them are the report's. */
 void lives_choose(struct kg_run_check *check);
 

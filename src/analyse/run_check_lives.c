@@ -12,15 +12,16 @@
 #define MAX_ALIVE 64
 
 struct gathering {
-	struct kg_run_check *check;
 	struct lives *lives;
+	struct kg_life *life;
+	const struct kg_tasks *tasks;
 	COLUMN(uint32_t) open; /* by task: one more than the life that it leads; 0: none */
 	COLUMN(uint32_t) alive;
 };
 
-static const char *comm_of(const struct kg_run_check *check, kg_task_id task_id)
+static const char *comm_of(const struct kg_tasks *tasks, kg_task_id task_id)
 {
-	return kg_tasks_get(check->input.info->tasks, task_id)->comm;
+	return kg_tasks_get(tasks, task_id)->comm;
 }
 
 /* ---- whose a phase is ------------------------------------------------------------------------ */
@@ -65,7 +66,7 @@ static uint32_t find_alive(const struct gathering *gathering, const char *comm, 
 	for (size_t i = 0; i < gathering->alive.count && i < MAX_ALIVE; i++) {
 		const uint32_t life = gathering->alive.at[i];
 		const char *other =
-			comm_of(gathering->check, gathering->lives->lives.at[life].creator);
+			comm_of(gathering->tasks, gathering->lives->lives.at[life].creator);
 		if (comm != NULL && strcmp(comm, other) != 0)
 			continue;
 		found = life;
@@ -79,7 +80,7 @@ static uint32_t find_alive(const struct gathering *gathering, const char *comm, 
 static enum kg_status place_guest(struct gathering *gathering, struct seen *seen, bool is_teardown)
 {
 	size_t count;
-	const char *comm = comm_of(gathering->check, seen->task_id);
+	const char *comm = comm_of(gathering->tasks, seen->task_id);
 	seen->life = find_alive(gathering, is_teardown ? NULL : comm, &count);
 	if (seen->life != NO_LIFE && is_teardown)
 		seen->task_id = gathering->lives->lives.at[seen->life].creator;
@@ -167,7 +168,7 @@ static bool is_asked_for(uint8_t kind)
 
 static enum kg_status gather_phase(struct gathering *gathering, uint32_t row)
 {
-	struct kg_life *life = gathering->check->input.life;
+	struct kg_life *life = gathering->life;
 	struct kg_phase phase;
 	struct kg_run run = { .ended_by = KG_REASON_UNKNOWN };
 	enum kg_status status = kg_life_phase(life, row, &phase);
@@ -213,16 +214,16 @@ static void sort_seen(struct lives *lives)
 	}
 }
 
-enum kg_status lives_gather(struct kg_run_check *check)
+enum kg_status lives_gather(struct lives *lives, struct kg_life *life, const struct kg_tasks *tasks)
 {
 	struct kg_life_report report;
-	struct gathering gathering = { .check = check, .lives = &check->lives };
-	enum kg_status status = kg_life_report(check->input.life, &report);
+	struct gathering gathering = { .lives = lives, .life = life, .tasks = tasks };
+	enum kg_status status = kg_life_report(life, &report);
 	for (size_t row = 0; status == KG_OK && row < report.phase_count; row++)
 		status = gather_phase(&gathering, (uint32_t)row);
 	column_release(&gathering.open);
 	column_release(&gathering.alive);
-	sort_seen(&check->lives);
+	sort_seen(lives);
 	return status;
 }
 
@@ -263,7 +264,7 @@ static void choose_by_name(struct kg_run_check *check)
 	for (int pass = 0; pass < 2 && name != NULL; pass++) {
 		for (size_t i = 0; i < lives->lives.count; i++) {
 			struct vm_life *life = &lives->lives.at[i];
-			const char *comm = comm_of(check, life->creator);
+			const char *comm = comm_of(check->input.info->tasks, life->creator);
 			const bool is_named =
 				comm[0] != '\0' && strncmp(comm, name, strlen(comm)) == 0;
 			if (pass == 0)
@@ -298,14 +299,14 @@ static bool is_blurred(const struct kg_run_check *check)
 	bool has_several = parameter(run, "vcpus") > 1 || parameter(run, "parallel") > 1;
 	for (size_t i = 0; i < lives->lives.count && ours == NULL; i++) {
 		if (lives->lives.at[i].is_ours)
-			ours = comm_of(check, lives->lives.at[i].creator);
+			ours = comm_of(check->input.info->tasks, lives->lives.at[i].creator);
 	}
 	for (size_t i = 0; i < lives->seen.count; i++) {
 		const struct seen *seen = &lives->seen.at[i];
 		has_inferred |= kg_tasks_get(check->input.info->tasks, seen->task_id)->is_inferred;
 		has_several |= seen->task_id != lives->seen.at[0].task_id;
 		has_strays |= seen->life == NO_LIFE && ours != NULL &&
-			      strcmp(comm_of(check, seen->task_id), ours) == 0;
+			      strcmp(comm_of(check->input.info->tasks, seen->task_id), ours) == 0;
 	}
 	return (has_inferred && has_several) || has_strays;
 }
