@@ -18,6 +18,7 @@
 #include <kvmgraph/error.h>
 #include <kvmgraph/info.h>
 #include <kvmgraph/learn.h>
+#include <kvmgraph/recover.h>
 #include <kvmgraph/verify.h>
 
 KG_BEGIN_C
@@ -174,6 +175,51 @@ KG_API KG_MUST_USE enum kg_status kg_render_diff_ktap(struct kg_out *out,
 KG_API KG_MUST_USE enum kg_status kg_render_diff_junit(struct kg_out *out,
 						       const struct kg_diff *diff,
 						       const struct kg_diff_report *report);
+
+/* What a scenario is called, beside what was recovered of it. */
+struct kg_scenario_param {
+	const char *name; /* "vcpus" */
+	uint64_t value;
+};
+struct kg_scenario_words {
+	const char *name;
+	const char *summary; /* one line */
+	const char *like;    /* the built-in scenario that does the same, or NULL */
+	const struct kg_scenario_param *params; /* of that, where they are not its presets */
+	size_t param_count;
+	const char *others; /* built-in ones that look the same in a trace, or NULL */
+};
+
+/* A kvmgraph.scenario/1, for the reference VMM. */
+KG_API KG_MUST_USE enum kg_status kg_render_scenario_json(struct kg_out *out,
+							  const struct kg_scenario *scenario,
+							  const struct kg_scenario_words *words);
+
+/* A trace, what was recovered from it, and what came of doing it again. */
+struct kg_replay {
+	const char *file;
+	const char *kernel; /* or NULL */
+	const struct kg_scenario *scenario;
+	const struct kg_scenario_words *words;
+	const char *on; /* "host", "lab:6.1:svm"; NULL: it was not done, and nothing below */
+	const char *new_kernel;		 /* or NULL */
+	const struct kg_scenario *again; /* as recovered from the trace of the replay */
+	struct kg_comparison compared[KG_COMPARED_COUNT];
+	const struct kg_diff *diff;
+	const struct kg_diff_report *diff_report;
+};
+
+enum kg_replay_verdict { KG_REPLAY_SAME, KG_REPLAY_DEPARTS, KG_REPLAY_INCONCLUSIVE };
+/* Of one that was done. */
+KG_API enum kg_replay_verdict kg_replay_verdict(const struct kg_replay *replay);
+/* "same", "departs", "inconclusive" */
+KG_API const char *kg_replay_verdict_name(enum kg_replay_verdict verdict);
+
+KG_API KG_MUST_USE enum kg_status kg_render_replay_text(struct kg_out *out,
+							const struct kg_replay *replay,
+							const struct kg_text_opts *opts);
+KG_API KG_MUST_USE enum kg_status kg_render_replay_json(struct kg_out *out,
+							const struct kg_replay *replay);
 
 KG_API KG_MUST_USE enum kg_status
 kg_render_environment_json(struct kg_out *out, const struct kg_environment *environment);

@@ -39,6 +39,7 @@ struct way {
 	bool has_life;
 	bool has_verify;
 	bool has_learn;
+	bool has_recover;
 	bool has_filter;
 	bool has_table;
 	uint32_t thread_count;
@@ -51,6 +52,8 @@ struct way {
 	struct kg_verify *verify;
 	struct kg_learn *learn;
 	const struct kg_learned *learned;
+	struct kg_recover *recover;
+	const struct kg_scenario *scenario;
 	struct kg_call_table *table;
 	struct kg_filter *filter;
 	struct kg_functions_report functions_report;
@@ -139,6 +142,18 @@ static enum kg_status render_learned(const struct way *way, struct kg_out *out)
 	return kg_render_learned(out, way->learned);
 }
 
+static enum kg_status render_replay(const struct way *way, struct kg_out *out)
+{
+	const struct kg_scenario_words words = { .name = "chaos", .summary = "none" };
+	const struct kg_replay replay = { .file = "chaos",
+					  .scenario = way->scenario,
+					  .words = &words };
+	enum kg_status status = kg_render_replay_text(out, &replay, NULL);
+	if (status == KG_OK)
+		status = kg_render_replay_json(out, &replay);
+	return status == KG_OK ? kg_render_scenario_json(out, way->scenario, &words) : status;
+}
+
 static enum kg_status make_analyses(struct way *way, struct kg_error *err)
 {
 	const struct kg_funcs *funcs = kg_trace_funcs(way->trace);
@@ -157,6 +172,8 @@ static enum kg_status make_analyses(struct way *way, struct kg_error *err)
 		status = kg_learn_new(&learning, &way->learn);
 	if (status == KG_OK && way->has_learn)
 		status = kg_learn_start(way->learn, funcs, kg_trace_tasks(way->trace));
+	if (status == KG_OK && way->has_recover)
+		status = kg_recover_new(funcs, NULL, &way->recover);
 	if (status == KG_OK && way->has_table)
 		status = kg_call_table_new(&way->table);
 	return status;
@@ -168,6 +185,8 @@ static struct kg_call_sink sink_of(struct way *way, struct kg_tee *tee)
 		return kg_verify_sink(way->verify);
 	if (way->has_learn)
 		return kg_learn_sink(way->learn);
+	if (way->has_recover)
+		return kg_recover_sink(way->recover);
 	if (way->has_table)
 		return kg_call_table_sink(way->table);
 	if (way->has_life) {
@@ -219,6 +238,8 @@ static enum kg_status ask_analyses(struct way *way)
 		status = kg_learn_finish(way->learn, kg_trace_info(way->trace), NULL);
 	if (status == KG_OK && way->learn != NULL)
 		status = kg_learn_draft(way->learn, &way->learned);
+	if (status == KG_OK && way->recover != NULL)
+		status = kg_recover_report(way->recover, kg_trace_info(way->trace), &way->scenario);
 	return status;
 }
 
@@ -240,6 +261,7 @@ static void release(struct way *way)
 	kg_life_free(way->life);
 	kg_verify_free(way->verify);
 	kg_learn_free(way->learn);
+	kg_recover_free(way->recover);
 	kg_spec_free(way->spec);
 	kg_call_table_free(way->table);
 	kg_trace_close(way->trace);
@@ -289,6 +311,7 @@ static const struct way ways[] = {
 	  .render = render_tree_text },
 	{ .name = "verify", .has_verify = true, .render = render_verify_text },
 	{ .name = "learn", .has_learn = true, .render = render_learned },
+	{ .name = "replay", .has_recover = true, .render = render_replay },
 	{ .name = "verify --json", .has_verify = true, .render = render_verify_json },
 };
 
