@@ -17,6 +17,7 @@ extern const struct command command_learn;
 extern const struct command command_diff;
 extern const struct command command_export;
 extern const struct command command_record;
+extern const struct command command_replay;
 extern const struct command command_vmm;
 extern const struct command command_lab;
 
