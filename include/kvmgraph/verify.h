@@ -159,6 +159,37 @@ KG_API KG_MUST_USE enum kg_status kg_verify_report(struct kg_verify *verify,
 						   struct kg_verify_report *out);
 KG_API void kg_verify_free(struct kg_verify *verify);
 
+/*
+ * Ways. Where several subjects are alive at a time and nothing tells whose a task is, it is
+ * nobody's, and what depends on it is inconclusive. More can be said by going all ways to give such
+ * tasks to subjects, which takes a run over the trace for each: what comes out the same on all that
+ * are possible (the specification says which are not) does not depend on whose the tasks are.
+ *
+ *	if (kg_verify_has_ways(verify) && its report is no failure)
+ *		do {
+ *			one = kg_verify_new(...); kg_verify_go(one, ways); ... run ...
+ *			kg_ways_take(ways, one, info, &has_next);
+ *		} while (has_next);
+ *	kg_verify_settle(verify, info, ways);
+ */
+struct kg_ways;
+
+/* After a run: whether there were tasks that several subjects could have. */
+KG_API bool kg_verify_has_ways(const struct kg_verify *verify);
+KG_API KG_MUST_USE enum kg_status kg_ways_new(struct kg_ways **out, struct kg_error *err);
+KG_API void kg_ways_free(struct kg_ways *ways);
+/* Before a run: it goes the next way. The ways have to stay until it is taken. */
+KG_API void kg_verify_go(struct kg_verify *verify, struct kg_ways *ways);
+/* After it: adds what it came to. There is no next way either when there are too many. */
+KG_API KG_MUST_USE enum kg_status kg_ways_take(struct kg_ways *ways, struct kg_verify *verify,
+					       const struct kg_info *info, bool *out_has_next);
+/*
+ * Has the report of a verification that went no way say what all ways come to, if they were few
+ * enough to be gone and any is possible. The ways have to stay until it is freed.
+ */
+KG_API KG_MUST_USE enum kg_status
+kg_verify_settle(struct kg_verify *verify, const struct kg_info *info, const struct kg_ways *ways);
+
 KG_END_C
 
 #endif

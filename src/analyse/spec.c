@@ -127,88 +127,6 @@ static enum kg_status read_ignore(struct spec_reader *reader, const struct spot 
 	return reader_name_list(reader, spot, value, &reader->spec->ignore);
 }
 
-/* ---- subject --------------------------------------------------------------------------------- */
-
-static enum kg_status read_subject_names(const struct spec_reader *reader, const struct spot *spot,
-					 json_t *object, const char *key, names_id *out)
-{
-	const json_t *value = json_object_get(object, key);
-	const struct spot here = { .up = spot, .key = key };
-	return value == NULL ? KG_OK : reader_name_list(reader, &here, value, out);
-}
-
-/* Between which calls there is something to follow. */
-static enum kg_status read_alive(struct spec_reader *reader, const struct spot *spot,
-				 json_t *object)
-{
-	const json_t *value = json_object_get(object, "alive");
-	const struct spot here = { .up = spot, .key = "alive" };
-	const struct spot born = { .up = &here, .index = 0 };
-	const struct spot gone = { .up = &here, .index = 1 };
-	struct kg_spec *spec = reader->spec;
-	if (value == NULL)
-		return KG_OK;
-	if (!json_is_array(value) || json_array_size(value) != 2)
-		return reader_fail(reader, &here, "has to be a list of 2 names");
-	enum kg_status status =
-		reader_name_list(reader, &born, json_array_get(value, 0), &spec->born);
-	if (status == KG_OK)
-		status = reader_name_list(reader, &gone, json_array_get(value, 1), &spec->gone);
-	return status;
-}
-
-static enum kg_status read_also_task(struct spec_reader *reader, const struct spot *spot,
-				     json_t *object)
-{
-	const char *text = NULL;
-	const struct spot here = { .up = spot, .key = "also_task" };
-	enum kg_status status = reader_member_string(reader, spot, object, "also_task", &text);
-	if (status != KG_OK || text == NULL)
-		return status;
-	/* counts can make a short expression a huge automaton */
-	if (strchr(text, '{') != NULL)
-		return reader_fail(reader, &here, "\"%s\" must not have a { in it", text);
-	int code = regcomp(&reader->spec->also_task, text, REG_EXTENDED | REG_NOSUB);
-	if (code == REG_ESPACE)
-		return KG_NOMEM;
-	if (code != 0)
-		return reader_fail(reader, &here, "\"%s\" is no regular expression", text);
-	reader->spec->has_also_task = true;
-	return KG_OK;
-}
-
-static enum kg_status read_subject(struct spec_reader *reader, const struct spot *spot,
-				   json_t *value)
-{
-	static const char *const keys[] = { "first", "alive",	    "join", "also_task",
-					    "noise", "worker_from", "roots" };
-	struct kg_spec *spec = reader->spec;
-	enum kg_status all = KG_OK;
-	const struct {
-		const char *key;
-		names_id *names;
-	} sets[] = {
-		{ "first", &spec->first }, { "join", &spec->join },
-		{ "noise", &spec->noise }, { "worker_from", &spec->worker_from },
-		{ "roots", &spec->roots },
-	};
-	if (!json_is_object(value))
-		return reader_fail(reader, spot, "has to be an object");
-	if (!reader_goes_on(reader_check_keys(reader, spot, value, keys, COUNT(keys)), &all))
-		return KG_NOMEM;
-	for (size_t i = 0; i < COUNT(sets); i++) {
-		if (!reader_goes_on(
-			    read_subject_names(reader, spot, value, sets[i].key, sets[i].names),
-			    &all))
-			return KG_NOMEM;
-	}
-	if (!reader_goes_on(read_alive(reader, spot, value), &all) ||
-	    !reader_goes_on(read_also_task(reader, spot, value), &all))
-		return KG_NOMEM;
-	spec->has_roots = spec->roots != NO_NAMES;
-	return all;
-}
-
 /* ---- phases ---------------------------------------------------------------------------------- */
 
 /* A phase that is being read: what it leaves out may be in the step that it is. */
@@ -429,7 +347,7 @@ static const struct {
 	{ "params", read_params },
 	{ "alias", read_alias },
 	{ "ignore", read_ignore },
-	{ "subject", read_subject },
+	{ "subject", reader_subject },
 	{ "define", read_define },
 	{ "steps", read_steps },
 	{ "phases", read_phases },
@@ -467,6 +385,7 @@ static struct kg_spec *new_spec(const char *name, const char *source)
 	if (spec == NULL)
 		return NULL;
 	spec->first = spec->born = spec->gone = spec->join = spec->worker_from = NO_NAMES;
+	spec->question = spec->thread_for = NO_NAMES;
 	spec->noise = spec->roots = spec->ignore = NO_NAMES;
 	spec->name = arena_copy_string(&spec->memory, name);
 	spec->source = arena_copy_string(&spec->memory, source);

@@ -113,6 +113,15 @@ struct spec_route {
 	const struct automaton *automaton; /* of all phases in sequence; NULL without phases */
 };
 
+/* What no kernel can do, whatever goes wrong: begin one call once another is there, or over. */
+struct spec_fact {
+	names_id never;
+	names_id once;
+	bool is_over;
+};
+
+#define SPEC_FACTS_MAX 8
+
 struct kg_spec {
 	const char *name;
 	const char *version;
@@ -128,10 +137,14 @@ struct kg_spec {
 	names_id gone;		   /* ... and up to the end of one of these; NO_NAMES: for good */
 	names_id join;	      /* a task that calls one of these is one of the subject's threads */
 	names_id worker_from; /* a subject has no worker before it has called one of these */
+	names_id thread_for;  /* nor more threads than calls of these; NO_NAMES: any number */
+	names_id question;    /* below a call of `first`: it makes no subject, it only asks */
 	names_id noise;	      /* top-level calls that mean nothing */
 	names_id roots;	      /* roots that may not be there unless a phase speaks of them */
 	names_id ignore;      /* not there, and nothing below them */
-	bool has_roots;	      /* else every root is one of `roots` */
+	struct spec_fact facts[SPEC_FACTS_MAX]; /* of the tasks of one subject */
+	size_t fact_count;
+	bool has_roots; /* else every root is one of `roots` */
 	bool has_also_task;
 	bool depends_on_vendor;
 	regex_t also_task;    /* comms of tasks that belong to the subject */

@@ -120,6 +120,11 @@ KG_MUST_USE enum kg_status reader_automaton(const struct spec_reader *reader,
 KG_MUST_USE enum kg_status reader_check_definitions(struct spec_reader *reader,
 						    const struct spot *spot);
 
+/* ---- subject ---- */
+
+KG_MUST_USE enum kg_status reader_subject(struct spec_reader *reader, const struct spot *spot,
+					  json_t *value);
+
 /* ---- rules ---- */
 
 KG_MUST_USE enum kg_status reader_rules(struct spec_reader *reader, const struct spot *spot,

@@ -189,6 +189,7 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 		const subject_id subject = owner_of(verify, lane)->subject;
 		lane->root_id = call->id;
 		lane->root_has_step = false;
+		lane->is_asked = false;
 		lane->subject = subject != NO_SUBJECT ? subject : verify->others;
 	}
 	/* nothing is known of what was below a call without a start, so it is not followed */

@@ -4,6 +4,7 @@
  *
  *   verify.c            the sink: lanes, which calls count, what goes on below open calls
  *   verify_subject.c    whose calls are whose
+ *   verify_ways.c       whose they may be
  *   verify_retire.c     subjects that are done with
  *   verify_path.c       the phases, over the top-level calls of a subject
  *   verify_rules.c      rules, while the trace is read
@@ -28,6 +29,7 @@
 #include "analyse/verify_rules.h"
 #include "analyse/verify_retire.h"
 #include "analyse/verify_subject.h"
+#include "analyse/verify_ways.h"
 #include "analyse/verify_words.h"
 
 /* ---- functions ------------------------------------------------------------------------------- */
@@ -91,6 +93,7 @@ struct verify_lane {
 	bool is_known;
 	bool is_in_step;    /* a step or noise is open */
 	bool root_has_step; /* or had one below it */
+	bool is_asked;	    /* the open root only asks */
 };
 
 /* ---- calls without a start or an end --------------------------------------------------------- */
@@ -131,6 +134,9 @@ struct kg_verify {
 	size_t born_count;	     /* subjects that were alive at some time */
 	bool is_quiet;		     /* nobody wants to know in words */
 	bool starts_late;	     /* something is done to a subject that nobody made */
+	uint64_t open_choices;	     /* tasks that could be several subjects' */
+	struct kg_ways *ways;	     /* which way it goes at these; NULL: none */
+	bool is_impossible;	     /* no kernel can go that way */
 	uint64_t untold_subjects;    /* beyond the most */
 	subject_id others;	     /* whose the calls of tasks are that belong to none */
 	struct rule_state *rules;    /* of all subjects and tasks together */
@@ -145,7 +151,8 @@ struct kg_verify {
 	struct arena memory;
 	COLUMN(struct kg_check) others_checks; /* made elsewhere */
 	COLUMN(struct kg_check) checks;
-	bool is_reported;
+	size_t own_check_count; /* phases and rules; behind them all others */
+	bool is_judged;		/* they are there */
 	struct kg_verify_report report;
 };
 

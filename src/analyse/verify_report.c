@@ -25,8 +25,11 @@ static enum kg_status name_subject(struct kg_verify *verify, const struct subjec
 	struct words words = { .verify = verify };
 	if (check->found == NULL || check->verdict == KG_VERDICT_PASS)
 		return KG_OK;
-	words_add(&words, "%s; of the subject that begins on line %" PRIu64, check->found,
-		  subject->first.line_no);
+	if (verify->ways != NULL)
+		words_add(&words, "%s; of one of the subjects", check->found);
+	else
+		words_add(&words, "%s; of the subject that begins on line %" PRIu64, check->found,
+			  subject->first.line_no);
 	return words_finish(&words, &check->found) ? KG_OK : KG_NOMEM;
 }
 
@@ -161,8 +164,10 @@ static enum kg_status add_rule_over_trace(const struct reporting *in, uint32_t r
 	enum kg_status status = rule_check(verify, rule, state, &in->evidence, &check);
 	if (status != KG_OK)
 		return status;
-	if (in->subject_count > 1 && check.verdict == KG_VERDICT_FAIL &&
-	    !verify->spec->rules.at[rule].is_over_trace) {
+	/* what holds for all together need not hold for each */
+	const bool is_doubted = check.verdict == KG_VERDICT_FAIL ||
+				(check.verdict == KG_VERDICT_PASS && verify->open_choices > 0);
+	if (in->subject_count > 1 && is_doubted && !verify->spec->rules.at[rule].is_over_trace) {
 		check.verdict = KG_VERDICT_INCONCLUSIVE;
 		check.why = "calls that count here were made by tasks that are no subject's alone";
 	}
@@ -238,6 +243,7 @@ static void sum_up(struct kg_verify *verify)
 {
 	struct kg_verify_report *report = &verify->report;
 	bool has_failed = false;
+	*report = (struct kg_verify_report){ .subject_count = report->subject_count };
 	bool has_doubt = verify->untold_subjects > 0;
 	for (size_t i = 0; i < verify->checks.count; i++) {
 		const struct kg_check *check = &verify->checks.at[i];
@@ -275,33 +281,42 @@ static enum kg_status add_others_checks(struct kg_verify *verify)
 	return KG_OK;
 }
 
+/* The checks of the specification itself, made once. */
+static enum kg_status add_own_checks(const struct reporting *in)
+{
+	struct kg_verify *verify = in->verify;
+	if (verify->is_judged) {
+		verify->checks.count = verify->own_check_count;
+		return KG_OK;
+	}
+	verify->checks.count = 0;
+	enum kg_status status = add_phases(in);
+	if (status == KG_OK)
+		status = add_rules(in);
+	verify->own_check_count = verify->checks.count;
+	verify->is_judged = status == KG_OK;
+	return status;
+}
+
 enum kg_status kg_verify_report(struct kg_verify *verify, const struct kg_info *info,
 				struct kg_verify_report *out)
 {
 	struct reporting in = { .verify = verify, .info = info };
-	if (verify->is_reported) {
-		*out = verify->report;
-		return KG_OK;
-	}
-	verify->checks.count = 0;
 	in.subject_count = verify->retired.count;
 	for (size_t i = 0; i < verify->kept.count; i++)
 		in.subject_count += subject_counts(verify, verify->kept.at[i]);
 	enum kg_status status = evidence_weigh(verify, info, &in.evidence);
 	if (status == KG_OK)
-		status = add_phases(&in);
-	if (status == KG_OK)
-		status = add_rules(&in);
+		status = add_own_checks(&in);
 	if (status == KG_OK)
 		status = add_others_checks(verify);
 	if (status == KG_OK)
 		status = structure_checks(verify, info, &in.evidence);
 	if (status != KG_OK)
 		return status;
+	verify->report.subject_count = in.subject_count;
 	sum_up(verify);
 	verify->report.better = find_better(verify, false);
-	verify->report.subject_count = in.subject_count;
-	verify->is_reported = true;
 	*out = verify->report;
 	return KG_OK;
 }

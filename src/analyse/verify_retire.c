@@ -7,8 +7,7 @@
 /* So many are kept whatever becomes of them: what is left of one comes soon after it. */
 #define KEPT_MIN 16
 
-/* The worse of two verdicts is the greater one. */
-static int badness(enum kg_verdict verdict)
+int verdict_badness(enum kg_verdict verdict)
 {
 	static const int badness[KG_VERDICT_COUNT] = {
 		[KG_VERDICT_SKIPPED] = 0,	[KG_VERDICT_PASS] = 1,
@@ -21,7 +20,8 @@ static int badness(enum kg_verdict verdict)
 void tally_add(struct tally_check *tally, const struct kg_check *check)
 {
 	tally->pass_count += check->verdict == KG_VERDICT_PASS;
-	if (tally->subject_count++ == 0 || badness(check->verdict) > badness(tally->check.verdict))
+	if (tally->subject_count++ == 0 ||
+	    verdict_badness(check->verdict) > verdict_badness(tally->check.verdict))
 		tally->check = *check;
 }
 
@@ -40,7 +40,8 @@ static enum kg_status note_check(struct trial *trial, struct tally_check *tally,
 				 struct kg_check *check)
 {
 	const struct judged_check judged = { tally, *check };
-	trial->is_clean &= badness(check->verdict) < badness(KG_VERDICT_INCONCLUSIVE);
+	trial->is_clean &=
+		verdict_badness(check->verdict) < verdict_badness(KG_VERDICT_INCONCLUSIVE);
 	return column_push(&trial->verify->retired.judged, judged) ? KG_OK : KG_NOMEM;
 }
 

@@ -20,6 +20,8 @@ struct tally_check {
 	uint64_t pass_count;
 };
 
+/* The worse of two verdicts is the greater one. */
+int verdict_badness(enum kg_verdict verdict);
 void tally_add(struct tally_check *tally, const struct kg_check *check);
 
 /* A check of a subject before its judge, and where it is added up if the subject is retired. */

@@ -106,6 +106,12 @@ static bool fits_worker(const struct kg_spec *spec, const struct subject *subjec
 	return !subject->has_worker && (spec->worker_from == NO_NAMES || subject->may_have_worker);
 }
 
+/* A thread has a vCPU, say: there are no more of them. */
+static bool fits_vcpu(const struct kg_spec *spec, const struct subject *subject)
+{
+	return spec->thread_for == NO_NAMES || subject->threads.count < subject->thread_room;
+}
+
 static bool fits_thread(const struct kg_spec *spec, const struct subject *subject)
 {
 	(void)spec;
@@ -113,22 +119,19 @@ static bool fits_thread(const struct kg_spec *spec, const struct subject *subjec
 	return true;
 }
 
-/* The only subject alive that a task fits; *is_open tells that there are several. */
-static subject_id find_only(const struct kg_verify *verify, fit_test *fits, bool *is_open)
+static bool may_have(const struct kg_verify *verify, const struct subject *subject, fit_test *fits)
 {
-	subject_id found = NO_SUBJECT;
-	*is_open = false;
+	return (!has_lives(verify->spec) || is_alive(subject)) && fits(verify->spec, subject);
+}
+
+/* Of those that a task fits: the one with this number. */
+static subject_id find_fitting(const struct kg_verify *verify, fit_test *fits, size_t number)
+{
 	for (size_t i = 0; i < verify->kept.count; i++) {
-		const struct subject *subject = verify->kept.at[i];
-		const bool is_there = !has_lives(verify->spec) || is_alive(subject);
-		if (!is_there || !fits(verify->spec, subject))
-			continue;
-		*is_open = found != NO_SUBJECT;
-		if (*is_open)
-			return NO_SUBJECT;
-		found = subject->id;
+		if (may_have(verify, verify->kept.at[i], fits) && number-- == 0)
+			return verify->kept.at[i]->id;
 	}
-	return found;
+	return NO_SUBJECT;
 }
 
 /* A task that may be any one's: what those lack may be there. */
@@ -141,13 +144,41 @@ static void note_missing(struct kg_verify *verify, fit_test *fits)
 	}
 }
 
+static size_t count_fitting(const struct kg_verify *verify, fit_test *fits)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < verify->kept.count; i++)
+		count += may_have(verify, verify->kept.at[i], fits);
+	return count;
+}
+
+/* The subject that a task fits; of several the one of those left that the way says, or none. */
+static enum kg_status find_subject(struct kg_verify *verify, fit_test *fits, fit_test *left,
+				   subject_id *out)
+{
+	const bool is_open = count_fitting(verify, fits) > 1;
+	const size_t count = verify->ways != NULL ? count_fitting(verify, left) : 0;
+	size_t number = 0;
+	*out = NO_SUBJECT;
+	if (is_open && count == 0) {
+		verify->open_choices++;
+		note_missing(verify, fits);
+		return KG_OK;
+	}
+	enum kg_status status =
+		is_open && count > 1 ? ways_choose(verify->ways, count, &number) : KG_OK;
+	if (status == KG_OK)
+		*out = find_fitting(verify, is_open ? left : fits, number);
+	return status;
+}
+
 static enum kg_status adopt_worker(struct kg_verify *verify, struct owner *owner)
 {
-	bool is_open;
-	const subject_id id = find_only(verify, fits_worker, &is_open);
+	subject_id id;
+	enum kg_status status = find_subject(verify, fits_worker, fits_worker, &id);
 	struct subject *subject = subject_get(verify, id);
-	if (is_open)
-		note_missing(verify, fits_worker);
+	if (status != KG_OK)
+		return status;
 	/* a subject's second worker is its own, as long as there is no other subject */
 	if (subject == NULL && verify->subjects.count == 1)
 		subject = verify->subjects.at[0];
@@ -161,15 +192,13 @@ static enum kg_status adopt_worker(struct kg_verify *verify, struct owner *owner
 
 static enum kg_status adopt_thread(struct kg_verify *verify, struct owner *owner)
 {
-	bool is_open;
-	const subject_id id = find_only(verify, fits_thread, &is_open);
-	struct subject *subject = subject_get(verify, id);
+	subject_id id;
 	struct path *path;
-	if (is_open)
-		note_missing(verify, fits_thread);
-	if (subject == NULL)
-		return KG_OK;
-	enum kg_status status = add_path(verify, &verify->spec->threads, &path);
+	enum kg_status status = find_subject(verify, fits_thread, fits_vcpu, &id);
+	struct subject *subject = subject_get(verify, id);
+	if (subject == NULL || status != KG_OK)
+		return status;
+	status = add_path(verify, &verify->spec->threads, &path);
 	if (status == KG_OK && path != NULL && !column_push(&subject->threads, path))
 		status = KG_NOMEM;
 	if (status == KG_OK && !add_owner(verify, subject, owner))
@@ -179,11 +208,14 @@ static enum kg_status adopt_thread(struct kg_verify *verify, struct owner *owner
 	return status;
 }
 
-/* A worker that outlives its subject, or a thread, is free for the next. */
-static void leave_subject(const struct kg_verify *verify, struct owner *owner)
+/* A worker that outlives its subject, or a thread, is free for the next; not in the midst of a
+ * step. */
+static void leave_subject(const struct kg_verify *verify, const struct verify_lane *lane,
+			  struct owner *owner)
 {
 	const struct subject *subject = subject_get(verify, owner->subject);
-	if (owner->is_main || subject == NULL || !subject->is_gone || verify->subjects.count < 2)
+	if (lane->is_in_step || owner->is_main || subject == NULL || !subject->is_gone ||
+	    verify->subjects.count < 2)
 		return;
 	owner->subject = NO_SUBJECT;
 	owner->path = NULL;
@@ -213,6 +245,8 @@ static void note_life(struct kg_verify *verify, struct subject *subject, const u
 	const struct kg_spec *spec = verify->spec;
 	if (row_has(row, spec->worker_from))
 		subject->may_have_worker = true;
+	if (row_has(row, spec->thread_for))
+		subject->thread_room++;
 	if (!row_has(row, spec->born))
 		return;
 	/* a second one in the same task, while the first is alive: nothing tells them apart */
@@ -223,6 +257,20 @@ static void note_life(struct kg_verify *verify, struct subject *subject, const u
 	subject->is_born = true;
 	verify->born_count++;
 	find_others(verify);
+}
+
+/* A subject's call is there, or over: whether that can be. */
+static void note_facts(struct kg_verify *verify, struct subject *subject, const uint64_t *row,
+		       bool is_over)
+{
+	for (size_t i = 0; i < verify->spec->fact_count; i++) {
+		const struct spec_fact *fact = &verify->spec->facts[i];
+		const uint32_t bit = UINT32_C(1) << i;
+		verify->is_impossible |=
+			!is_over && (subject->facts_seen & bit) != 0 && row_has(row, fact->never);
+		if (fact->is_over == is_over && row_has(row, fact->once))
+			subject->facts_seen |= bit;
+	}
 }
 
 /* Whether something is done to a subject that nobody was seen to make, or to try to. */
@@ -240,7 +288,8 @@ enum kg_status subject_note_open(struct kg_verify *verify, struct verify_lane *l
 {
 	struct owner *owner = &verify->owners.at[lane->owner];
 	enum kg_status status = KG_OK;
-	leave_subject(verify, owner);
+	leave_subject(verify, lane, owner);
+	lane->is_asked |= row_has(row, verify->spec->question);
 	verify->starts_late |= is_late(verify, owner, row);
 	if (row_has(row, verify->spec->first) && starts_another(verify, owner)) {
 		owner->is_main = true;
@@ -253,6 +302,8 @@ enum kg_status subject_note_open(struct kg_verify *verify, struct verify_lane *l
 	if (owner->subject == NO_SUBJECT || status != KG_OK)
 		return status;
 	lane->subject = owner->subject;
+	if (verify->ways != NULL)
+		note_facts(verify, subject_get(verify, owner->subject), row, false);
 	note_life(verify, subject_get(verify, owner->subject), row);
 	return KG_OK;
 }
@@ -265,7 +316,9 @@ void subject_note_close(struct kg_verify *verify, const struct verify_lane *lane
 	const uint64_t *row = row_of(verify, call->func_id);
 	if (subject == NULL || (call->flags & KG_CALL_NO_END) != 0)
 		return;
-	if (call->child_count > 0 && row_has(row, verify->spec->first))
+	if (verify->ways != NULL)
+		note_facts(verify, subject, row, true);
+	if (call->child_count > 0 && !lane->is_asked && row_has(row, verify->spec->first))
 		subject->was_tried = true;
 	if (subject->is_mixed || !row_has(row, verify->spec->gone))
 		return;

@@ -31,6 +31,8 @@ struct subject {
 	COLUMN(struct path *) threads;
 	COLUMN(uint32_t) owners;  /* whose calls are its own */
 	uint32_t slot_count;	  /* owners that its rules know apart */
+	uint64_t thread_room;	  /* calls of `thread_for` */
+	uint32_t facts_seen;	  /* a bit for each of the specification's that has begun to hold */
 	struct rule_state *rules; /* NULL: there was no other subject, so all rules are about it */
 	bool was_tried;		  /* a call of `first` had something below it */
 	bool is_born;

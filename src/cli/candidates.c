@@ -88,6 +88,7 @@ void candidates_close(struct candidates *candidates)
 {
 	for (size_t i = 0; i < candidates->count; i++) {
 		kg_verify_free(candidates->at[i].verify);
+		kg_ways_free(candidates->at[i].ways);
 		kg_spec_free(candidates->at[i].spec);
 		candidates->at[i] = (struct candidate){ 0 };
 	}
@@ -288,4 +289,42 @@ int candidates_run(struct candidates *candidates, struct input *input,
 		if (code != EXIT_DONE)
 			return code;
 	}
+}
+
+/* ---- ways ------------------------------------------------------------------------------------ */
+
+/* Reads the input for one way. */
+static int run_way(const struct candidates *candidates, struct input *input,
+		   const struct filter_opts *filter, struct candidate *candidate, bool *has_next)
+{
+	struct kg_verify *verify = NULL;
+	struct kg_error err = { 0 };
+	int code = input_rewind(input);
+	if (code != EXIT_DONE)
+		return code;
+	enum kg_status status = kg_verify_new(candidate->spec, kg_trace_funcs(input->trace),
+					      kg_trace_tasks(input->trace), &verify, &err);
+	if (status == KG_OK)
+		status = kg_verify_set_scope(verify, &candidates->scope);
+	if (status == KG_OK) {
+		kg_verify_go(verify, candidate->ways);
+		code = input_run(input, filter, kg_verify_sink(verify));
+	}
+	if (status == KG_OK && code == EXIT_DONE)
+		status = kg_ways_take(candidate->ways, verify, &input->info, has_next);
+	kg_verify_free(verify);
+	return status == KG_OK ? code : fail_plain(candidates->command, status);
+}
+
+int candidates_run_ways(const struct candidates *candidates, struct input *input,
+			const struct filter_opts *filter, struct candidate *candidate)
+{
+	bool has_next = true;
+	int code = EXIT_DONE;
+	enum kg_status status = kg_ways_new(&candidate->ways, NULL);
+	while (status == KG_OK && code == EXIT_DONE && has_next)
+		code = run_way(candidates, input, filter, candidate, &has_next);
+	if (status == KG_OK && code == EXIT_DONE)
+		status = kg_verify_settle(candidate->verify, &input->info, candidate->ways);
+	return status == KG_OK ? code : fail_plain(candidates->command, status);
 }

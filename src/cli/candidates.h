@@ -25,7 +25,8 @@ struct candidate {
 	struct kg_spec *spec;
 	struct kg_verify *verify;
 	struct kg_call_sink sink;
-	bool is_explained; /* it has the check that is to be explained */
+	struct kg_ways *ways; /* that were gone, or NULL */
+	bool is_explained;    /* it has the check that is to be explained */
 };
 
 #define CANDIDATES_MAX 2 /* one for each vendor */
@@ -67,6 +68,12 @@ int candidates_open(struct candidates *candidates, const char *name);
  */
 int candidates_run(struct candidates *candidates, struct input *input,
 		   const struct filter_opts *filter, struct candidate **out);
+/*
+ * After a run in which nothing told whose some tasks are: reads the input again for each way in
+ * which tasks may be divided among subjects, and has the candidate say what that comes to.
+ */
+int candidates_run_ways(const struct candidates *candidates, struct input *input,
+			const struct filter_opts *filter, struct candidate *candidate);
 /* Others can be opened afterwards. */
 void candidates_close(struct candidates *candidates);
 

@@ -142,6 +142,18 @@ static int run_for_builds(struct verification *in, const char *name)
 	return code == EXIT_DONE && is_found ? run_spec_again(in, name) : code;
 }
 
+/* Tasks that could be several VMs' may matter or not: looks. */
+static int run_ways(struct verification *in)
+{
+	struct kg_verify_report report;
+	if (in->chosen == NULL || !kg_verify_has_ways(in->chosen->verify))
+		return EXIT_DONE;
+	int code = look_at_verdict(in, &report);
+	if (code != EXIT_DONE || report.verdict == KG_VERDICT_FAIL)
+		return code;
+	return candidates_run_ways(&in->candidates, &in->input, &in->opts->filter, in->chosen);
+}
+
 /* Adds what the VMM's own report says of the trace. */
 static int add_run_checks(struct verification *in, struct kg_run_check **out)
 {
@@ -171,7 +183,9 @@ static int run_specs(struct verification *in)
 	int code = run_spec(in, name);
 	if (code == EXIT_DONE)
 		code = run_better(in, &name);
-	return code == EXIT_DONE ? run_for_builds(in, name) : code;
+	if (code == EXIT_DONE)
+		code = run_for_builds(in, name);
+	return code == EXIT_DONE ? run_ways(in) : code;
 }
 
 static int verify_input(struct verification *in, const char *path)

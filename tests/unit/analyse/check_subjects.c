@@ -117,7 +117,9 @@ START_TEST(subjects_that_nobody_tells_apart)
 	verify(VM, "0: dev{ make } 2: dev{ make } 3: vcpu{ load put } 0: free close{ destroy } "
 		   "2: free close{ destroy }");
 	ck_verdict("phase:thread-run", SKIPPED);
-	ck_verdict("pair", PASS);
+	/* all together do it, which is not to say that each does */
+	ck_verdict("pair", INCONCLUSIVE);
+	ck_verdict("all", PASS);
 	verify(VM, "0: dev{ make } 2: dev{ make } 3: vcpu{ load } 0: free close{ destroy } "
 		   "2: free close{ destroy }");
 	ck_verdict("pair", INCONCLUSIVE);
@@ -183,6 +185,24 @@ START_TEST(subjects_from_before_the_trace_are_doubted)
 	ck_all(INCONCLUSIVE);
 	ck_verdict("phase:create", INCONCLUSIVE);
 	ck_assert_ptr_nonnull(strstr(check_of("phase:create")->why, "begins in the middle"));
+}
+END_TEST
+
+START_TEST(subjects_are_not_made_by_questions)
+{
+	static const char spec[] =
+		"{ 'fgpath': 1, 'subject': { 'first': 'dev', 'alive': ['make', 'destroy'],"
+		"  'join': 'vcpu', 'question': 'ask' }, 'phases': ["
+		"  { 'id': 'create', 'is': { 'call': 'dev', 'in': ['make'] } },"
+		"  { 'id': 'run', 'is': 'vcpu' } ] }";
+	/* the subject was made before */
+	verify(spec, "dev{ ask } vcpu");
+	ck_all(INCONCLUSIVE);
+	/* it was tried and came to nothing, whatever is asked before and after */
+	verify(spec, "dev{ mkae } vcpu");
+	ck_all(FAIL);
+	verify(spec, "dev{ mkae } dev{ ask } vcpu");
+	ck_all(FAIL);
 }
 END_TEST
 
@@ -374,6 +394,7 @@ Suite *subjects_suite(void)
 	tcase_add_test(subjects, subjects_have_workers);
 	tcase_add_test(subjects, subjects_that_are_never_born_do_not_count);
 	tcase_add_test(subjects, subjects_from_before_the_trace_are_doubted);
+	tcase_add_test(subjects, subjects_are_not_made_by_questions);
 	tcase_add_test(subjects, subjects_may_be_many);
 	tcase_add_test(subjects, subjects_that_go_wrong_are_kept);
 	tcase_add_test(subjects, subjects_that_are_done_with_are_doubted_all_the_same);
