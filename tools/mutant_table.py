@@ -40,16 +40,18 @@ class Rewrite:
 
 
 def mutant(name, caught, also="", verdict=FAIL, scenario=None, lab="", spec=None, text=None,
-           arguments=()):
-    """Registers a function that breaks a rule in the trace of a scenario, else in the reference trace.
+           recording=None, arguments=()):
+    """Registers a function that breaks a rule in the trace of a scenario, or in another recording; else
+    in the reference trace.
 
     What it is about is what it says of itself. `also` names checks, with blanks between.
     """
     def register(make):
         assert name not in MUTANTS, name
-        trace = "/".join(filter(None, ("scenarios", lab, f"{scenario}.txt.xz")))
+        trace = "/".join(filter(None, ("scenarios", lab, f"{scenario}.txt.xz"))) if scenario else \
+            f"{recording}.txt.xz" if recording else "reference-vmx.txt"
         MUTANTS[name] = Mutant(name, text or inspect.getdoc(make), make, verdict, caught,
-                               frozenset(also.split()), trace if scenario else "reference-vmx.txt",
+                               frozenset(also.split()), trace,
                                spec or (f"kvm-{scenario}" if scenario else None), tuple(arguments))
         return make
     return register
