@@ -2,13 +2,8 @@
 /* Knows the bodies that lines have, and which comes after which. */
 #include "read/text_body.h"
 
-#include <assert.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
-#include "base/seldom.h"
 #include "event/func.h"
 #include "read/text_line.h"
 #include "base/banned.h"
@@ -63,14 +58,6 @@ static bool take_apart(struct intern *symbols, struct span text, struct scan_row
 	return add_symbol(symbols, (struct span){ text.at, text.len - tail }, &row->symbol);
 }
 
-bool body_start(struct body_table *table, struct intern *symbols)
-{
-	/* what is guessed where nothing is known: longer than any text */
-	const struct text_body none = { .len = UINT32_MAX };
-	table->symbols = symbols;
-	return table->rows.count > 0 || column_push(&table->rows, none);
-}
-
 /* The number of a body, 0 if there is none. */
 static uint32_t look_up(struct body_table *table, struct span text)
 {
@@ -96,80 +83,64 @@ static uint32_t look_up(struct body_table *table, struct span text)
 	return id + 1;
 }
 
-#ifdef __SSE2__
-#define BLOCK ((size_t)16)
-/* So many blocks are compared at once: enough for most bodies. */
-#define BLOCKS_AT_ONCE ((size_t)3)
-static_assert(BLOCKS_AT_ONCE * BLOCK <= BODY_PADDING, "blocks end in what is readable");
-
-static inline __m128i load_block(const unsigned char *at)
+bool body_start(struct body_table *table, struct intern *symbols)
 {
-	return _mm_loadu_si128((const __m128i *)at);
+	/* where nothing else is known this is guessed; it is in every trace that has a call */
+	static const unsigned char brace[BODY_PADDING] = "  }\n";
+	const struct text_body none = { 0 };
+	table->symbols = symbols;
+	if (table->steps.count > 0)
+		return true;
+	if (table->rows.count == 0 && !column_push(&table->rows, none))
+		return false;
+	const uint32_t number = look_up(table, (struct span){ brace, 4 });
+	return number != 0 && column_push(&table->steps, ((struct body_step){ .body = number }));
 }
 
-/* The bits in which two blocks differ, of the bytes that count. */
-static inline __m128i differ(const unsigned char *a, const unsigned char *b,
-			     const unsigned char *which)
+/* ---- guesses --------------------------------------------------------------------------------- */
+
+/* Begins anew with what follows what: there are more sequences than are kept. */
+static void forget_steps(struct body_table *table)
 {
-	return _mm_and_si128(_mm_xor_si128(load_block(a), load_block(b)), load_block(which));
+	table->steps.count = 1;
+	table->steps.at[0].next = 0;
+	memset(table->last, 0, sizeof(table->last));
+	memset(table->by_context, 0, sizeof(table->by_context));
 }
 
-/* Whether len bytes are the same; up to BODY_PADDING more are readable behind both. */
-static inline bool is_same(const unsigned char *a, const unsigned char *b, size_t len)
+/* The step to a body in a context, which is added if it is new; 0 when memory is out. */
+static uint32_t find_step(struct body_table *table, uint32_t context, uint32_t body)
 {
-	/* of this, the last so many bytes before its middle and what follows them */
-	static const unsigned char which[2 * BLOCKS_AT_ONCE * BLOCK] = {
-		[0 ... BLOCKS_AT_ONCE * BLOCK - 1] = 0xff
-	};
-	for (; len > BLOCKS_AT_ONCE * BLOCK; len -= BLOCK, a += BLOCK, b += BLOCK) {
-		if (_mm_movemask_epi8(_mm_cmpeq_epi8(load_block(a), load_block(b))) != 0xffff)
-			return false;
-	}
-	const unsigned char *from = which + (BLOCKS_AT_ONCE * BLOCK - len);
-	const __m128i all = _mm_or_si128(
-		_mm_or_si128(differ(a, b, from), differ(a + BLOCK, b + BLOCK, from + BLOCK)),
-		differ(a + 2 * BLOCK, b + 2 * BLOCK, from + 2 * BLOCK));
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_setzero_si128())) == 0xffff;
-}
-#else
-static inline bool is_same(const unsigned char *a, const unsigned char *b, size_t len)
-{
-	return memcmp(a, b, len) == 0;
-}
-#endif
-
-/* What is to be expected behind this body is looked up under the last few that came before. */
-static inline void remember(uint32_t *context, uint32_t number)
-{
-	*context = (*context << 3) ^ (number * 0x9e3779b1u >> 8);
+	uint32_t *known = &table->by_context[context % BODY_CONTEXTS];
+	const struct body_step *step = &table->steps.at[*known];
+	if (step->context == context && step->body == body)
+		return *known;
+	if (!column_push(&table->steps, ((struct body_step){ .body = body, .context = context })))
+		return 0;
+	*known = (uint32_t)table->steps.count - 1;
+	return *known;
 }
 
-/* The way without a right guess. */
-static KG_SELDOM const struct text_body *find_slowly(struct body_table *table, uint32_t *context,
-						     const unsigned char *at,
-						     const unsigned char *limit)
+const struct text_body *body_find_slowly(struct body_table *table, uint32_t *last,
+					 const unsigned char *at, const unsigned char *limit)
 {
 	const unsigned char *newline = at < limit ? memchr(at, '\n', (size_t)(limit - at)) : NULL;
 	if (newline == NULL || newline - at >= BODY_BYTES_MAX)
 		return NULL;
-	const uint32_t number = look_up(table, span_of(at, newline + 1));
-	if (number == 0)
+	const uint32_t body = look_up(table, span_of(at, newline + 1));
+	if (body == 0)
 		return NULL;
-	table->guesses[*context % BODY_GUESSES] = number;
-	remember(context, number);
-	return &table->rows.at[number];
-}
-
-const struct text_body *body_find(struct body_table *table, uint16_t cpu, const unsigned char *at,
-				  const unsigned char *limit)
-{
-	uint32_t *context = &table->contexts[cpu % BODY_CONTEXTS];
-	const uint32_t number = table->guesses[*context % BODY_GUESSES];
-	const struct text_body *body = &table->rows.at[number];
-	if ((size_t)(limit - at) < body->len || !is_same(body->text, at, body->len))
-		return find_slowly(table, context, at, limit);
-	remember(context, number);
-	return body;
+	if (table->steps.count == BODY_STEPS_MAX)
+		forget_steps(table);
+	/* the last ten bodies or so, mixed */
+	const uint32_t context =
+		(table->steps.at[*last].context << 3) ^ (body * UINT32_C(0x9e3779b1) >> 8);
+	const uint32_t step = find_step(table, context, body);
+	if (step == 0)
+		return NULL;
+	table->steps.at[*last].next = step;
+	*last = step;
+	return &table->rows.at[body];
 }
 
 void body_release(struct body_table *table)
@@ -177,4 +148,5 @@ void body_release(struct body_table *table)
 	intern_release(&table->texts);
 	arena_release(&table->bytes);
 	column_release(&table->rows);
+	column_release(&table->steps);
 }

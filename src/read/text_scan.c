@@ -71,6 +71,7 @@ static inline const unsigned char *take_cpu(const unsigned char *at, uint16_t *c
 #define EIGHT_BLANKS UINT64_C(0x2020202020202020)
 /* Where the bar of the duration column stands in all but the longest durations. */
 #define BAR_OFFSET 14
+#define DURATION_BYTES (BAR_OFFSET + 1)
 
 /*
  * The number of a word's bytes: a zero, three digits (not as characters), a zero for the point and
@@ -84,12 +85,18 @@ static inline uint64_t digits_around_point(uint64_t word)
 	return (threes & 0xffff) * 1000 + (threes >> 32 & 0xffff);
 }
 
+/* The column of blanks that have begun, up to and with its bar. */
+static inline bool is_blank_duration(const unsigned char *at)
+{
+	/* two words that overlap cover all 14 blanks */
+	return load8(at + BAR_OFFSET - 8) == EIGHT_BLANKS && at[BAR_OFFSET] == '|';
+}
+
 /*
- * "+ 13.335 us   |", or its blanks: at the character behind the bar. A value has one to three
- * digits before the point and always three behind it: it is looked at as a word, moved up so that
- * the point is its fifth byte.
+ * "+ 13.335 us   |", up to and with the bar. A value has one to three digits before the point and
+ * always three behind it: it is looked at as a word, moved up so that the point is its fifth byte.
  */
-static const unsigned char *take_duration(const unsigned char *at, uint64_t *dur_ns)
+static inline bool take_duration(const unsigned char *at, uint64_t *dur_ns)
 {
 	/* what the word has to be, but for the digits; and what follows up to the bar */
 	static const uint64_t forms[] = { UINT64_C(0x3030302e30000000),
@@ -98,22 +105,15 @@ static const unsigned char *take_duration(const unsigned char *at, uint64_t *dur
 	static const uint64_t tails[] = { UINT64_C(0x7c20202020737520),
 					  UINT64_C(0x007c202020737520),
 					  UINT64_C(0x00007c2020737520) };
-	if (load8(at) == EIGHT_BLANKS) {
-		*dur_ns = KG_NO_NS;
-		/* two words that overlap cover all 14 blanks */
-		return load8(at + BAR_OFFSET - 8) == EIGHT_BLANKS && at[BAR_OFFSET] == '|'
-			       ? at + BAR_OFFSET + 1
-			       : NULL;
-	}
 	/* digits before the point, less one */
 	const unsigned int more = at[3] == '.' ? 0 : at[4] == '.' ? 1 : 2;
 	const uint64_t digits = load8(at + 2) << (8 * (3 - more)) ^ forms[more];
 	const uint64_t above_9 = (digits + UINT64_C(0x7676767f7676767f)) | digits;
 	if (at[1] != ' ' || (above_9 & UINT64_C(0x8080808080808080)) != 0 ||
 	    load8(at + BAR_OFFSET - 7) >> (8 * more) != tails[more])
-		return NULL;
+		return false;
 	*dur_ns = digits_around_point(digits);
-	return at + BAR_OFFSET + 1;
+	return true;
 }
 
 /* The marks, if any, of values below 1 ms with all their decimals. */
@@ -124,35 +124,48 @@ static bool mark_is_right(uint8_t mark, uint64_t dur_ns)
 	return mark == '!' && dur_ns > 100000;
 }
 
-/* Takes the line at `at` the short way; where the next one starts, or NULL: not one of its forms.
+/* The rest of a line, from behind its bar on; where the next one starts, or NULL. */
+static inline const unsigned char *scan_body(struct text_scan *scan, const unsigned char *at,
+					     const unsigned char *limit, uint16_t cpu,
+					     bool has_duration, struct scan_row *row)
+{
+	const struct text_body *body = body_find(&scan->bodies, cpu, at, limit);
+	if (body == NULL || (body->row.kind == TEXT_ENTER) == has_duration)
+		return NULL;
+	*row = body->row;
+	row->cpu = cpu;
+	return at + body->len;
+}
+
+/*
+ * Takes the line at `at` the short way; where the next one starts, or NULL: not one of its forms.
+ * What is read behind the limit is the window's padding, or the lines of the next.
  */
-static const unsigned char *scan_short(struct text_scan *scan, const unsigned char *at,
-				       const unsigned char *limit, struct scan_row *row)
+static inline const unsigned char *scan_short(struct text_scan *scan, const unsigned char *at,
+					      const unsigned char *limit, struct scan_row *row)
 {
 	uint16_t cpu;
 	uint64_t dur_ns;
 	/* words are compared as they stand in memory of this order */
 	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
 		return NULL;
-	/* what is read behind the limit is the window's padding, or the lines of the next */
-	const unsigned char *duration = take_cpu(at, &cpu);
-	if (duration == NULL)
+	at = take_cpu(at, &cpu);
+	if (at == NULL)
 		return NULL;
-	at = take_duration(duration, &dur_ns);
-	if (at == NULL || at > limit)
-		return NULL;
-	const struct text_body *body = body_find(&scan->bodies, cpu, at, limit);
-	if (body == NULL)
-		return NULL;
-	const uint8_t mark = *duration;
-	if ((dur_ns == KG_NO_NS) != (body->row.kind == TEXT_ENTER) ||
-	    (mark != ' ' && !mark_is_right(mark, dur_ns)))
-		return NULL;
-	*row = body->row;
-	row->cpu = cpu;
-	row->dur_ns = dur_ns;
+	const uint8_t mark = *at;
+	if (load8(at) == EIGHT_BLANKS) {
+		if (!is_blank_duration(at))
+			return NULL;
+		at = scan_body(scan, at + DURATION_BYTES, limit, cpu, false, row);
+		row->dur_ns = KG_NO_NS;
+	} else {
+		if (!take_duration(at, &dur_ns) || (mark != ' ' && !mark_is_right(mark, dur_ns)))
+			return NULL;
+		at = scan_body(scan, at + DURATION_BYTES, limit, cpu, true, row);
+		row->dur_ns = dur_ns;
+	}
 	row->mark = mark;
-	return at + body->len;
+	return at;
 }
 
 /*
@@ -230,13 +243,14 @@ static bool scan_line(struct text_scan *scan, const unsigned char *at, const uns
 static const unsigned char *scan_short_lines(struct text_scan *scan, const struct window *window,
 					     const unsigned char *at, const unsigned char *limit)
 {
+	const unsigned char *first = window->lines.at;
 	struct scan_row *row = scan->rows.at + scan->rows.count;
 	const struct scan_row *full = scan->rows.at + scan->rows.cap;
 	while (at < limit && row < full) {
 		const unsigned char *next = scan_short(scan, at, limit, row);
 		if (next == NULL)
 			break;
-		row->offset = (uint32_t)(at - window->lines.at);
+		row->offset = (uint32_t)(at - first);
 		row++;
 		at = next;
 	}

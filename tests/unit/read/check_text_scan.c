@@ -252,6 +252,25 @@ START_TEST(text_scan_long_names_and_depths_agree)
 }
 END_TEST
 
+START_TEST(text_scan_more_sequences_than_are_kept_agree)
+{
+	enum { LINES = BODY_STEPS_MAX + BODY_STEPS_MAX / 8, LINE_BYTES = 40 };
+	char *text = malloc((size_t)LINES * LINE_BYTES);
+	struct text_scan scan = { 0 };
+	struct random random = { 1 };
+	size_t len = 0;
+	for (int i = 0; i < LINES; i++)
+		len += (size_t)snprintf(text + len, LINE_BYTES, " %d)   0.161 us    |  f%d();\n",
+					(int)random_below(&random, 4),
+					(int)random_below(&random, 100));
+	check_bytes(&scan, (struct span){ (unsigned char *)text, len }, len, TEXT_LAYOUT_DEFAULT);
+	/* they were forgotten once */
+	ck_assert_uint_lt(scan.bodies.steps.count, BODY_STEPS_MAX / 2);
+	text_scan_release(&scan);
+	free(text);
+}
+END_TEST
+
 START_TEST(text_scan_line_longer_than_any_is_too_long)
 {
 	const size_t len = 3 * WINDOW_LINE_MAX;
@@ -413,6 +432,7 @@ Suite *text_scan_suite(void)
 	tcase_add_test(forms, text_scan_damaged_forms_agree);
 	tcase_add_test(forms, text_scan_header_changes_the_columns);
 	tcase_add_test(forms, text_scan_long_names_and_depths_agree);
+	tcase_add_test(forms, text_scan_more_sequences_than_are_kept_agree);
 	tcase_add_test(forms, text_scan_line_longer_than_any_is_too_long);
 	tcase_add_test(forms, text_scan_call_behind_too_many_blanks_is_too_long);
 	suite_add_tcase(suite, forms);
