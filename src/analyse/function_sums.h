@@ -24,29 +24,28 @@ struct function_sums {
 	uint64_t max_end_line;
 };
 
-/* A complete call. */
+/* A complete call. Handed on by value, so that it need not be put together in memory. */
 struct timed_call {
 	uint64_t dur_ns;
 	uint64_t line_no; /* 0 without a start */
 	uint64_t end_line_no;
 };
 
-static KG_SELDOM void function_note_longest(struct function_sums *function,
-					    const struct timed_call *call)
+static KG_SELDOM void function_note_longest(struct function_sums *function, struct timed_call call)
 {
-	if (call->dur_ns == function->max_ns && function->max_end_line != 0 &&
-	    call->end_line_no >= function->max_end_line)
+	if (call.dur_ns == function->max_ns && function->max_end_line != 0 &&
+	    call.end_line_no >= function->max_end_line)
 		return;
-	function->max_ns = call->dur_ns;
-	function->max_line = call->line_no != 0 ? call->line_no : call->end_line_no;
-	function->max_end_line = call->end_line_no;
+	function->max_ns = call.dur_ns;
+	function->max_line = call.line_no != 0 ? call.line_no : call.end_line_no;
+	function->max_end_line = call.end_line_no;
 }
 
 /* All of a duration but its place in the histogram. */
-static inline void function_sum_up(struct function_sums *function, const struct timed_call *call,
+static inline void function_sum_up(struct function_sums *function, struct timed_call call,
 				   bool is_first)
 {
-	const uint64_t dur_ns = call->dur_ns;
+	const uint64_t dur_ns = call.dur_ns;
 	if (dur_ns < function->min_ns || is_first)
 		function->min_ns = dur_ns;
 	if (dur_ns >= function->max_ns)
@@ -56,10 +55,10 @@ static inline void function_sum_up(struct function_sums *function, const struct 
 }
 
 static KG_SELDOM KG_MUST_USE enum kg_status function_add_slowly(struct function_sums *function,
-								const struct timed_call *call)
+								struct timed_call call)
 {
 	const bool is_first = function->durations.count == 0;
-	if (!histogram_add_slowly(&function->durations, call->dur_ns))
+	if (!histogram_add_slowly(&function->durations, call.dur_ns))
 		return KG_NOMEM;
 	function_sum_up(function, call, is_first);
 	return KG_OK;
@@ -67,9 +66,9 @@ static KG_SELDOM KG_MUST_USE enum kg_status function_add_slowly(struct function_
 
 /* Adds a duration. The time that the function spent itself is added apart. */
 static inline KG_MUST_USE enum kg_status function_add(struct function_sums *function,
-						      const struct timed_call *call)
+						      struct timed_call call)
 {
-	if (!histogram_count(&function->durations, call->dur_ns))
+	if (!histogram_count(&function->durations, call.dur_ns))
 		return function_add_slowly(function, call);
 	function_sum_up(function, call, false);
 	return KG_OK;
@@ -85,7 +84,7 @@ static inline KG_MUST_USE enum kg_status function_merge(struct function_sums *in
 		if (from->min_ns < into->min_ns || has_none)
 			into->min_ns = from->min_ns;
 		if (from->max_ns >= into->max_ns)
-			function_note_longest(into, &longest);
+			function_note_longest(into, longest);
 	}
 	if (!histogram_merge(&into->durations, &from->durations))
 		return KG_NOMEM;

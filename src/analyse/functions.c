@@ -113,10 +113,9 @@ static KG_SELDOM enum kg_status add_among_others(const struct kg_functions *self
 						 struct function_sums *function,
 						 const struct kg_call *call)
 {
-	const struct timed_call timed = timed_call_of(call);
 	if (is_below_its_own(self, call))
 		function->nested_ns = sum_add(function->nested_ns, call->dur_ns);
-	return function_add(function, &timed);
+	return function_add(function, timed_call_of(call));
 }
 
 static inline enum kg_status take_known(struct kg_functions *self, const struct kg_call *call)
@@ -138,8 +137,7 @@ static inline enum kg_status take_known(struct kg_functions *self, const struct 
 	}
 	if (self->open_counts.at[call->func_id] > 0)
 		return add_among_others(self, function, call);
-	const struct timed_call timed = timed_call_of(call);
-	return function_add(function, &timed);
+	return function_add(function, timed_call_of(call));
 }
 
 /* A call of a function that is new, or not known at all. */
@@ -200,7 +198,7 @@ static inline enum kg_status count_call(struct function_sums *function,
 	function->self_ns = sum_add(function->self_ns, call->self_ns);
 	if (call->is_nested)
 		function->nested_ns = sum_add(function->nested_ns, call->dur_ns);
-	return function_add(function, &timed);
+	return function_add(function, timed);
 }
 
 static enum kg_status count_calls(void *self, uint32_t worker, const struct bundled_call *calls,

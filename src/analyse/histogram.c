@@ -46,11 +46,10 @@ static bool reach_block(struct histogram *histogram, uint32_t block)
 
 static bool count_value(struct histogram *histogram, uint64_t value, uint64_t times)
 {
-	uint32_t block = histogram_block(value);
-	if (!reach_block(histogram, block))
+	const uint32_t bucket = histogram_bucket(value);
+	if (!reach_block(histogram, bucket / HISTOGRAM_BUCKETS))
 		return false;
-	size_t row = block - histogram->first_block;
-	histogram->buckets[row * HISTOGRAM_BUCKETS + histogram_bucket(value)] += times;
+	histogram->buckets[bucket - histogram->first_block * HISTOGRAM_BUCKETS] += times;
 	histogram->count += times;
 	return true;
 }

@@ -38,23 +38,21 @@ struct histogram {
 	bool is_sorted;
 };
 
-/* The buckets of a value's block are 2^shift wide. */
+/* The buckets of a value's block are 2^shift wide: those of the first two blocks count one value.
+ */
 static inline uint32_t histogram_shift(uint64_t value)
 {
-	uint32_t width = 64 - (uint32_t)__builtin_clzll(value | 1);
-	return width > HISTOGRAM_DIGITS + 1 ? width - (HISTOGRAM_DIGITS + 1) : 0;
+	return 64 - (HISTOGRAM_DIGITS + 1) -
+	       (uint32_t)__builtin_clzll(value | UINT64_C(1) << HISTOGRAM_DIGITS);
 }
 
-/* Which block a value belongs to: 0 has 0 to 127, 1 has 128 to 255, 2 has 256 to 511, ... */
-static inline uint32_t histogram_block(uint64_t value)
+/* Which bucket a value belongs to, of all blocks: 0 has 0 to 127, 1 128 to 255, 2 256 to 511, ...
+ */
+static inline uint32_t histogram_bucket(uint64_t value)
 {
-	return histogram_shift(value) + (value >= HISTOGRAM_BUCKETS);
-}
-
-/* Which bucket of its block. */
-static inline size_t histogram_bucket(uint64_t value)
-{
-	return (size_t)(value >> histogram_shift(value)) % HISTOGRAM_BUCKETS;
+	/* from block 1 on the leading digit of the shifted value is the 1 that block has more */
+	const uint32_t shift = histogram_shift(value);
+	return shift * HISTOGRAM_BUCKETS + (uint32_t)(value >> shift);
 }
 
 /* The part of histogram_add() that allocates. */
@@ -63,10 +61,11 @@ KG_MUST_USE bool histogram_add_slowly(struct histogram *histogram, uint64_t valu
 /* The part that does not; false, and nothing changed, where that is not enough. */
 static inline KG_MUST_USE bool histogram_count(struct histogram *histogram, uint64_t value)
 {
-	uint32_t block = histogram_block(value) - histogram->first_block;
-	if (block >= histogram->block_count)
+	const uint32_t bucket =
+		histogram_bucket(value) - histogram->first_block * HISTOGRAM_BUCKETS;
+	if (bucket >= histogram->block_count * HISTOGRAM_BUCKETS)
 		return false;
-	histogram->buckets[block * HISTOGRAM_BUCKETS + histogram_bucket(value)]++;
+	histogram->buckets[bucket]++;
 	histogram->count++;
 	return true;
 }
