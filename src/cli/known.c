@@ -60,19 +60,13 @@ static uint64_t count_runs(const struct kg_run_report *run)
 	return count;
 }
 
-static uint64_t count_halts(const struct kg_run_report *run)
+/* Exits of one VM that came to the VMM; all VMs do the same. */
+static uint64_t count_exits(const struct kg_run_report *run, enum kg_run_exit exit)
 {
 	uint64_t count = 0;
 	for (size_t i = 0; i < run->step_count; i++)
-		count += run->steps[i].vm == 0 && run->steps[i].exit == KG_RUN_EXIT_HLT;
+		count += run->steps[i].vm == 0 && run->steps[i].exit == exit;
 	return count;
-}
-
-/* Bytes that one VM printed; all of them do the same. */
-static uint64_t count_bytes(const struct kg_run_report *run)
-{
-	const uint64_t vm_count = run->step_count > 0 ? run->steps[run->step_count - 1].vm + 1 : 1;
-	return run->output_bytes / vm_count;
 }
 
 static bool find_parameter(const struct kg_run_report *run, const char *name, uint64_t *out)
@@ -103,10 +97,10 @@ int known_set_params(const void *self, struct kg_spec *spec)
 		offer(spec, "cpus", environment->cpu_count);
 	if (run == NULL || run->verdict != KG_RUN_PASS)
 		return EXIT_DONE;
-	offer(spec, "out_bytes", count_bytes(run));
+	offer(spec, "out_bytes", count_exits(run, KG_RUN_EXIT_IO));
 	offer(spec, "runs", count_runs(run));
-	if (count_halts(run) > 0)
-		offer(spec, "halts", count_halts(run));
+	if (count_exits(run, KG_RUN_EXIT_HLT) > 0)
+		offer(spec, "halts", count_exits(run, KG_RUN_EXIT_HLT));
 	if (find_parameter(run, "vcpus", &value))
 		offer(spec, "vcpus", value);
 	return EXIT_DONE;
