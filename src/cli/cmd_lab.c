@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/common.h"
 #include "cli/report.h"
 #include "base/banned.h"
 
@@ -92,7 +93,7 @@ static const struct option_row guest_rows[] = {
 	  .kind = OPTION_STRING,
 	  .offset = LAB(scenario),
 	  .value = "NAME",
-	  .help = "what the VMM does (hello)" },
+	  .help = "what the VMM does (hello): a scenario, or a file of steps" },
 	{ .name = "run",
 	  .kind = OPTION_STRING,
 	  .offset = LAB(run),
@@ -256,7 +257,8 @@ static bool check_opts(const struct command *command, const struct lab_opts *opt
 		report_error(command->name,
 			     "--vendor %s is not understood (it takes some of vmx,svm)",
 			     opts->vendors);
-	else if (opts->scenario != NULL && !is_plain_name(opts->scenario))
+	else if (opts->scenario != NULL && !names_file(opts->scenario) &&
+		 !is_plain_name(opts->scenario))
 		report_error(command->name,
 			     "--scenario %s is no name (letters, digits, dashes and dots are)",
 			     opts->scenario);
@@ -370,9 +372,10 @@ const struct command command_lab = {
 		"XDG_CACHE_HOME.\n\n"
 		"A script given to --run starts in the guest as root, in the folder of the "
 		"results, with\n"
-		"kvmgraph and busybox in PATH and KVMGRAPH_LAB_VENDOR, _SCENARIO and _EMULATED "
-		"set; what it\n"
-		"leaves there comes home, and its exit code becomes that of the boot.\n\n"
+		"kvmgraph and busybox in PATH and KVMGRAPH_LAB_VENDOR, _SCENARIO (for record "
+		"--scenario) and\n"
+		"_EMULATED set; what it leaves there comes home, and its exit code becomes that of "
+		"the boot.\n\n"
 		"Ends with the highest exit code of all boots: what recording says, and 1 for a "
 		"guest that\n"
 		"did not bring its results.",

@@ -31,7 +31,7 @@ add_to_guest() {
 
 # build_initrd KERNEL VENDOR ROOT: the tree of a guest, to be packed
 build_initrd() {
-	local kernel=$1 vendor=$2 root=$3 word list
+	local kernel=$1 vendor=$2 root=$3 word list told=$scenario
 	mkdir -p "$root"/{bin,dev,etc,proc,root,run,sys,tmp,var/tmp,results,lab/modules}
 	chmod 1777 "$root/tmp" "$root/var/tmp"
 	printf '%s:x:%d:%d::/:/bin/sh\n' root 0 0 nobody 65534 65534 >"$root/etc/passwd"
@@ -57,9 +57,13 @@ build_initrd() {
 	done
 	cp "$kernel/order.$vendor" "$root/lab/order.kvm"
 	cp "$kernel/order.disk" "$root/lab/order.disk"
+	if [ -n "$scenario_file" ]; then
+		told=/lab/$scenario.json
+		cp "$scenario_file" "$root$told"
+	fi
 	cat >"$root/lab/settings" <<-END
 		export KVMGRAPH_LAB_VENDOR='$vendor'
-		export KVMGRAPH_LAB_SCENARIO='$scenario'
+		export KVMGRAPH_LAB_SCENARIO='$told'
 		export KVMGRAPH_LAB_EMULATED='$(emulated_by "$vendor")'
 	END
 }
