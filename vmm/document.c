@@ -178,22 +178,39 @@ static bool read_file(struct document *document, int fd)
 	return false;
 }
 
-bool document_load(struct document *document, const char *path, const struct listener *listener)
+static bool parse(struct document *document)
 {
 	json_error_t error;
+	document->root = json_loadb(document->text, document->len, JSON_REJECT_DUPLICATES, &error);
+	if (document->root != NULL)
+		return true;
+	if (json_error_code(&error) == json_error_out_of_memory)
+		return document_short(document);
+	tell(document, (uint64_t)error.line, (uint64_t)error.column, error.text);
+	return false;
+}
+
+bool document_parse(struct document *document, const char *path, const char *text, size_t len,
+		    const struct listener *listener)
+{
+	*document = (struct document){ .path = path, .listener = listener, .len = len };
+	document->text = malloc(len + 1);
+	if (document->text == NULL)
+		return document_short(document);
+	memcpy(document->text, text, len);
+	document->text[len] = '\0';
+	return parse(document);
+}
+
+bool document_load(struct document *document, const char *path, const struct listener *listener)
+{
 	*document = (struct document){ .path = path, .listener = listener };
 	/* a pipe that nobody writes to is not waited for */
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const bool is_read = read_file(document, fd);
 	if (fd >= 0)
 		close(fd);
-	if (!is_read)
-		return false;
-	document->root = json_loadb(document->text, document->len, JSON_REJECT_DUPLICATES, &error);
-	if (document->root != NULL)
-		return true;
-	tell(document, (uint64_t)error.line, (uint64_t)error.column, error.text);
-	return false;
+	return is_read && parse(document);
 }
 
 void document_release(struct document *document)

@@ -36,8 +36,13 @@ struct document {
 
 #define DOCUMENT_BYTES_MOST (16 << 20)
 
-/* Reads a file, path being borrowed; false if that was a mistake. document_release() either way. */
+/*
+ * Reads a file, or the bytes that are said to be one's; path is borrowed, and text copied. False if
+ * that was a mistake. document_release() in either case.
+ */
 bool document_load(struct document *document, const char *path, const struct listener *listener);
+bool document_parse(struct document *document, const char *path, const char *text, size_t len,
+		    const struct listener *listener);
 void document_release(struct document *document);
 
 /* Tells a mistake at a spot. Returns false, to be returned. */

@@ -117,8 +117,9 @@ static bool read_lives(struct scenario_reader *reader, uint64_t *vms, uint64_t *
 	if (!document_number(document, NULL, document->root, "vms", VMS_MOST, vms) ||
 	    !document_number(document, NULL, document->root, "parallel", PARALLEL_MOST, parallel))
 		return false;
+	const struct spot here = { NULL, *vms < 1 ? "vms" : "parallel", 0 };
 	if (*vms < 1 || *parallel < 1)
-		return document_fail(document, NULL, "\"vms\" and \"parallel\" are 1 at least");
+		return document_fail(document, &here, "\"%s\" is 1 at least", here.key);
 	return true;
 }
 
@@ -246,7 +247,22 @@ static void free_rows(struct scenario_step *rows, size_t count)
 	free(rows);
 }
 
-static enum outcome read_into(struct scenario_file *file, const char *path,
+/* text NULL: it is in the file. */
+struct origin {
+	const char *path;
+	const char *text;
+	size_t len;
+};
+
+static bool load(struct document *document, const struct origin *origin,
+		 const struct listener *listener)
+{
+	return origin->text != NULL
+		       ? document_parse(document, origin->path, origin->text, origin->len, listener)
+		       : document_load(document, origin->path, listener);
+}
+
+static enum outcome read_into(struct scenario_file *file, const struct origin *origin,
 			      const struct listener *listener)
 {
 	struct scenario_reader *reader = calloc(1, sizeof(*reader));
@@ -257,7 +273,7 @@ static enum outcome read_into(struct scenario_file *file, const char *path,
 							.regs_row = NO_ROW,
 							.pat = PAT_RESET };
 	enum outcome outcome = OUTCOME_PASS;
-	if (!document_load(&reader->document, path, listener) || !read_document(file, reader))
+	if (!load(&reader->document, origin, listener) || !read_document(file, reader))
 		outcome = reader->document.is_short ? OUTCOME_INTERNAL : OUTCOME_USAGE;
 	free_rows(reader->rows, reader->rows != NULL ? reader->row_count : 0);
 	free(reader->regs_rows);
@@ -267,13 +283,13 @@ static enum outcome read_into(struct scenario_file *file, const char *path,
 	return outcome;
 }
 
-enum outcome scenario_file_read(const char *path, const struct listener *listener,
+static enum outcome read_origin(const struct origin *origin, const struct listener *listener,
 				struct scenario_file **file)
 {
 	enum outcome outcome = OUTCOME_INTERNAL;
 	*file = calloc(1, sizeof(**file));
 	if (*file != NULL)
-		outcome = read_into(*file, path, listener);
+		outcome = read_into(*file, origin, listener);
 	if (outcome == OUTCOME_INTERNAL)
 		listener->tell(listener->self, "out of memory");
 	if (outcome != OUTCOME_PASS) {
@@ -281,6 +297,18 @@ enum outcome scenario_file_read(const char *path, const struct listener *listene
 		*file = NULL;
 	}
 	return outcome;
+}
+
+enum outcome scenario_file_read(const char *path, const struct listener *listener,
+				struct scenario_file **file)
+{
+	return read_origin(&(struct origin){ path, NULL, 0 }, listener, file);
+}
+
+enum outcome scenario_file_parse(const char *path, const char *text, size_t len,
+				 const struct listener *listener, struct scenario_file **file)
+{
+	return read_origin(&(struct origin){ path, text, len }, listener, file);
 }
 
 void scenario_file_free(struct scenario_file *file)

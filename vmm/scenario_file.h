@@ -16,6 +16,9 @@ struct scenario_file;
  */
 enum outcome scenario_file_read(const char *path, const struct listener *listener,
 				struct scenario_file **file);
+/* The same of bytes that are said to be those of the file. */
+enum outcome scenario_file_parse(const char *path, const char *text, size_t len,
+				 const struct listener *listener, struct scenario_file **file);
 void scenario_file_free(struct scenario_file *file);
 
 /* Lives as long as the file. */

@@ -167,6 +167,11 @@ static void note_run(struct scenario_reader *reader, const struct step_place *pl
 		if (run->acts[i].act == ACT_HYPERCALL)
 			reader->needs_hardware = true;
 	}
+	/* without it KVM emulates real mode, and has no end for it; and has paging in long mode
+	 * only */
+	if (run->mode == MODE_PAGED ||
+	    (end == ACT_SHUTDOWN && (run->is_reset || run->mode == MODE_BIG_REAL)))
+		reader->needs_hardware = true;
 	vcpu->is_lost = end == ACT_SHUTDOWN || end == ACT_INVALID;
 	vcpu->has_run = true;
 	vcpu->sregs_row = vcpu->regs_row = NO_ROW;

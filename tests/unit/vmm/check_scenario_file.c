@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vmm/act.h"
 #include "vmm/guest/layout.h"
@@ -29,16 +28,10 @@ static const struct listener listener = { note_mistake, NULL };
 /* NULL if it is not as it should be: then mistakes tells why. */
 static struct scenario_file *read_bytes(const char *text, size_t len)
 {
-	char path[] = "/tmp/check_scenario_file.XXXXXX";
 	struct scenario_file *file;
 	mistakes[0] = '\0';
 	mistake_count = 0;
-	const int fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, text, len), len);
-	close(fd);
-	const enum outcome outcome = scenario_file_read(path, &listener, &file);
-	unlink(path);
+	const enum outcome outcome = scenario_file_parse("try.json", text, len, &listener, &file);
 	ck_assert_int_eq(outcome, file != NULL ? OUTCOME_PASS : OUTCOME_USAGE);
 	ck_assert_int_eq(file == NULL, mistake_count > 0);
 	return file;
@@ -292,17 +285,22 @@ static const struct {
 	{ "[]", ":1:1: is no object" },
 	{ "{'schema': 'kvmgraph.run/1'}", ":1:2: \"kvmgraph.run/1\" is not kvmgraph.scenario/1" },
 	{ "{'schema': 'kvmgraph.scenario/1'}", ":1:1: \"name\" is missing" },
-	{ HEAD("'colour': 'red',") STEP("open") "{'step': 'close'}" END, ":2:1: \"colour\" is not known here" },
+	{ HEAD("'colour': 'red',") STEP("open") "{'step': 'close'}" END,
+	  ":2:1: \"colour\" is not known here" },
 	{ HEAD("'memory': 5,") "{'step': 'open'}" END, ":2:1: \"memory\" is whole pages" },
 	{ HEAD("'memory': -1,") "{'step': 'open'}" END, ":2:1: \"memory\" is a number from 0" },
-	{ HEAD("'memory': 4096,") CREATE LONG RUN("['hlt', 1]") END, "needs 7 pages of memory, and has 1" },
-	{ HEAD("'vms': 0,") "{'step': 'open'}" END, "are 1 at least" },
+	{ HEAD("'memory': 4096,") CREATE LONG RUN("['hlt', 1]") END,
+	  "needs 7 pages of memory, and has 1" },
+	{ HEAD("'vms': 0,") "{'step': 'open'}" END, ":2:1: \"vms\" is 1 at least" },
 	{ HEAD("'vms': 2,") "{'step': 'exit'}" END, "is led once" },
 	{ HEAD("'vendor': 'arm',") "{'step': 'open'}" END, ":2:1: \"vendor\" is vmx" },
 	{ HEAD("'like': {},") "{'step': 'open'}" END, ":2:1: \"like\" names" },
-	{ "{'schema': 'kvmgraph.scenario/1', 'name': 'hello', 'summary': '', 'steps': []}", ":1:35: \"hello\" is the name of a built-in" },
-	{ "{'schema': 'kvmgraph.scenario/1', 'name': '../x', 'summary': '', 'steps': []}", ":1:35: \"name\" is made of" },
-	{ "{'schema': 'kvmgraph.scenario/1', 'name': 'x', 'summary': '\\u009b', 'steps': []}", ":1:48: \"summary\" is a line" },
+	{ "{'schema': 'kvmgraph.scenario/1', 'name': 'hello', 'summary': '', 'steps': []}",
+	  ":1:35: \"hello\" is the name of a built-in" },
+	{ "{'schema': 'kvmgraph.scenario/1', 'name': '../x', 'summary': '', 'steps': []}",
+	  ":1:35: \"name\" is made of" },
+	{ "{'schema': 'kvmgraph.scenario/1', 'name': 'x', 'summary': '\\u009b', 'steps': []}",
+	  ":1:48: \"summary\" is a line" },
 	{ HEAD() END, "\"steps\" is a list of 1 to" },
 	{ HEAD() "7" END, ":2:11: a step is told as" },
 	{ HEAD() "{'step': 'opn'}" END, ":2:11: \"opn\" is no step" },
@@ -314,15 +312,19 @@ static const struct {
 	{ HEAD() "{'step': 'open', 'vcpu': 1}" END, ":2:28: open has no \"vcpu\"" },
 	{ HEAD() "{'step': 'open', 'thread': true}" END, ":2:28: open is not for a vCPU's" },
 	{ HEAD() "{'step': 'open',\n 'thread': 1}" END, ":3:2: \"thread\" is true or false" },
-	{ HEAD() STEP("open") STEP("create-vm") "{'step': 'create-vcpu', 'vcpu': 8}" END, ":4:25: \"vcpu\" is a number from 0 to 7" },
+	{ HEAD() STEP("open") STEP("create-vm") "{'step': 'create-vcpu', 'vcpu': 8}" END,
+	  ":4:25: \"vcpu\" is a number from 0 to 7" },
 	{ HEAD() CREATE STEP("memslot-add") "{'step': 'exit'}" END, "slot 0 is there already" },
 	{ HEAD() CREATE SLOT("dirty-log", "0", "") "{'step': 'exit'}" END, "slot 0 has no log" },
 	{ HEAD() CREATE SLOT("memslot-move", "0", "") "{'step': 'exit'}" END, "cannot be moved" },
-	{ HEAD() CREATE SLOT("memslot-delete", "2", "") "{'step': 'exit'}" END, "there is no slot 2" },
-	{ HEAD() CREATE SLOT("memslot-add", "2", ", 'pages': 65536") "{'step': 'exit'}" END, "larger than the 256 MiB" },
+	{ HEAD() CREATE SLOT("memslot-delete", "2", "") "{'step': 'exit'}" END,
+	  "there is no slot 2" },
+	{ HEAD() CREATE SLOT("memslot-add", "2", ", 'pages': 65536") "{'step': 'exit'}" END,
+	  "larger than the 256 MiB" },
 	{ HEAD() CREATE STEP("set-sregs") "{'step': 'exit'}" END, "set-sregs needs get-sregs" },
 	{ HEAD() CREATE SREGS("vm86") "{'step': 'exit'}" END, "\"mode\" is long, real" },
-	{ HEAD() STEP("open") STEP("create-vm") STEP("create-vcpu") RUN("['hlt', 1]") END, "run needs memslot-add of slot 0" },
+	{ HEAD() STEP("open") STEP("create-vm") STEP("create-vcpu") RUN("['hlt', 1]") END,
+	  "run needs memslot-add of slot 0" },
 	{ HEAD() CREATE SREGS("long") RUN("['hlt', 1]") END, "needs a set-regs, too" },
 	{ HEAD() CREATE LONG "{'step': 'run'}" END, "a run has a \"guest\"" },
 	{ HEAD() CREATE LONG RUN("") END, "a run's guest ends with" },
@@ -332,15 +334,19 @@ static const struct {
 	{ HEAD() CREATE LONG RUN("['io', 1], ['invalid', 1]") END, "nothing to do before it" },
 	{ HEAD() CREATE RUN("['invalid', 1]") END, "invalid needs a set-sregs" },
 	{ HEAD() CREATE LONG RUN("['jump', 1], ['hlt', 1]") END, "how to \"jump\"" },
-	{ HEAD() CREATE LONG RUN("['io'], ['hlt', 1]") END, ":12:27: what a guest does is told as" },
+	{ HEAD() CREATE LONG RUN("['io'], ['hlt', 1]") END,
+	  ":12:27: what a guest does is told as" },
 	{ HEAD() CREATE LONG RUN("['io', 0], ['hlt', 1]") END, "1 to 1000000 times" },
 	{ HEAD() CREATE LONG RUN("['io', 100000], ['hlt', 1]") END, "sees 100001 exits" },
-	{ HEAD() CREATE LONG RUN("['touch', 3], ['hlt', 1]") END, "3 pages touched are fewer than the 4" },
+	{ HEAD() CREATE LONG RUN("['touch', 3], ['hlt', 1]") END,
+	  "3 pages touched are fewer than the 4" },
 	{ HEAD() CREATE LONG RUN("['touch', 131072], ['hlt', 1]") END, "more than the 512 MiB" },
 	{ HEAD() CREATE RUN("['touch', 17], ['hlt', 1]") END, "reaches 16 pages" },
 	{ HEAD() CREATE LONG RUN("['shutdown', 1]") "," RUN("['hlt', 1]") END, "set up anew" },
 	{ HEAD() CREATE RUN("['hlt', 1]") "," LONG RUN("['hlt', 1]") END, "one or the other" },
-	{ HEAD() STEP("open") STEP("create-vm") STEP("create-irqchip") STEP("memslot-add") STEP("create-vcpu") STEP("mmap-size") STEP("map-vcpu") STEP("load-guest") LONG RUN("['hlt', 1]") END, "hlt stays in the kernel" },
+	{ HEAD() STEP("open") STEP("create-vm") STEP("create-irqchip") STEP("memslot-add")
+	  STEP("create-vcpu") STEP("mmap-size") STEP("map-vcpu") STEP("load-guest") LONG RUN("['hlt', 1]") END,
+	  "hlt stays in the kernel" },
 };
 /* clang-format on */
 
