@@ -10,10 +10,22 @@
 
 /* ---- functions ------------------------------------------------------------------------------- */
 
+/* Whether a function is spoken of by anything but `roots`, which mean roots alone. */
+static bool is_in_others(const struct vocabulary *vocabulary, names_id roots, const uint64_t *row)
+{
+	const bool is_root = row_has(row, roots) && !vocabulary->sets.at[roots].is_shared;
+	for (size_t i = 0; i < vocabulary->row_len; i++) {
+		const bool has_bit = is_root && i == roots / 64;
+		if ((has_bit ? row[i] & ~(UINT64_C(1) << (roots % 64)) : row[i]) != 0)
+			return true;
+	}
+	return false;
+}
+
 static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func_id)
 {
 	const size_t row_len = verify->spec->vocabulary.row_len;
-	const size_t at = verify->rows.count;
+	const size_t at = func_id * row_len;
 	struct function_entry entry = { .first_hook = verify->hooks.count };
 	if (!column_reach(&verify->rows, at + row_len - 1))
 		return KG_NOMEM;
@@ -22,10 +34,13 @@ static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func
 		       verify->seen_texts);
 	for (size_t i = 0; i < row_len; i++)
 		entry.is_mentioned |= row[i] != 0;
+	entry.matters = is_in_others(&verify->spec->vocabulary, verify->spec->roots, row);
 	const struct kg_func *func = kg_funcs_get(verify->funcs, func_id);
 	entry.is_split = strcmp(func->name, func->base) != 0;
 	entry.is_aside = row_has(row, verify->spec->ignore) || row_has(row, verify->spec->noise);
-	enum kg_status status = rules_hook(verify, func_id, row);
+	enum kg_status status = modules_look_up(verify, func_id, &entry);
+	if (status == KG_OK)
+		status = rules_hook(verify, row);
 	if (status != KG_OK)
 		return status;
 	entry.hook_count = (uint32_t)(verify->hooks.count - entry.first_hook);
@@ -118,7 +133,7 @@ static bool is_part_of_caller(const struct kg_verify *verify, const struct verif
 		return false;
 	const struct kg_func *outer = kg_funcs_get(verify->funcs, caller->func_id);
 	const struct kg_func *inner = kg_funcs_get(verify->funcs, call->func_id);
-	return strcmp(outer->base, inner->base) == 0;
+	return strcmp(outer->base, inner->base) == 0 && strcmp(outer->module, inner->module) == 0;
 }
 
 /* Whether a call is there for the specification; starts to ignore what is to be ignored. */
@@ -176,6 +191,18 @@ static void note_first_inner(struct verify_lane *lane, const struct kg_call *cal
 		around->first_inner = call->func_id;
 }
 
+/* What goes for every call that counts. */
+static enum kg_status count_call(struct kg_verify *verify, struct verify_lane *lane,
+				 const struct kg_call *call)
+{
+	if (call->func_id == KG_NO_FUNC)
+		return KG_OK;
+	const struct function_entry *entry = &verify->functions.at[call->func_id];
+	if ((entry->module_bit & ~modules_settled(verify, lane)) != 0)
+		modules_open(verify, lane, entry, call);
+	return entry->hook_count > 0 ? rules_open(verify, lane, call) : KG_OK;
+}
+
 /* A call that takes part opens. */
 static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *lane,
 				const struct kg_call *call)
@@ -195,7 +222,7 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 	/* nothing is known of what was below a call without a start, so it is not followed */
 	if (call->func_id == KG_NO_FUNC || (call->flags & KG_CALL_LATE) != 0 ||
 	    !verify->functions.at[call->func_id].is_mentioned)
-		return rules_open(verify, lane, call);
+		return count_call(verify, lane, call);
 	const uint64_t *row = row_of(verify, call->func_id);
 	enum kg_status status = subject_note_open(verify, lane, call, row);
 	if (status == KG_OK)
@@ -204,7 +231,7 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 	if (status == KG_OK && path != NULL)
 		status = path_open(verify, path, lane, row, &watched);
 	if (status == KG_OK)
-		status = rules_open(verify, lane, call);
+		status = count_call(verify, lane, call);
 	if (status != KG_OK)
 		return status;
 	is_watched |=
@@ -342,13 +369,13 @@ static void note_complete(struct owner *owner, const struct kg_call *call)
 
 /* ---- the sink -------------------------------------------------------------------------------- */
 
-/* Whether a call is only there to be counted among the callees of others: most are. */
+/* Whether a call is nothing but one of those that others call: most are. */
 static bool is_plain(const struct kg_verify *verify, const struct kg_call *call)
 {
 	if (call->func_id == KG_NO_FUNC || (call->flags & (KG_CALL_ROOT | KG_CALL_HIDDEN)) != 0)
 		return false;
 	const struct function_entry *entry = &verify->functions.at[call->func_id];
-	return !entry->is_mentioned && !entry->is_split && entry->hook_count == 0;
+	return !entry->matters && !entry->is_split;
 }
 
 static enum kg_status open_call(struct kg_verify *verify, struct verify_lane *lane,
@@ -361,7 +388,7 @@ static enum kg_status open_call(struct kg_verify *verify, struct verify_lane *la
 	if (lane->ignored_id == KG_NO_CALL && is_plain(verify, call)) {
 		open->counts = true;
 		note_first_inner(lane, call);
-		return KG_OK;
+		return count_call(verify, lane, call);
 	}
 	open->counts = takes_part(verify, lane, call);
 	return open->counts ? open_part(verify, lane, call) : KG_OK;
@@ -564,6 +591,7 @@ void kg_verify_free(struct kg_verify *verify)
 	column_release(&verify->functions);
 	column_release(&verify->rows);
 	column_release(&verify->hooks);
+	column_release(&verify->modules);
 	column_release(&verify->others_checks);
 	column_release(&verify->explanation.lines);
 	column_release(&verify->checks);

@@ -8,6 +8,7 @@
  *   verify_retire.c     subjects that are done with
  *   verify_path.c       the phases, over the top-level calls of a subject
  *   verify_rules.c      rules, while the trace is read
+ *   verify_modules.c    those about modules
  *   verify_evidence.c   how far the trace can be trusted
  *   verify_phases.c     what phases come to
  *   verify_verdicts.c   what rules come to
@@ -25,6 +26,7 @@
 #include "analyse/verify_evidence.h"
 #include "analyse/verify_explain.h"
 #include "analyse/verify_match.h"
+#include "analyse/verify_modules.h"
 #include "analyse/verify_path.h"
 #include "analyse/verify_rules.h"
 #include "analyse/verify_retire.h"
@@ -38,9 +40,12 @@
 struct function_entry {
 	size_t first_hook;
 	uint32_t hook_count;
-	bool is_mentioned; /* by anything in the specification */
-	bool is_split;	   /* the compiler's part of a function: "f.part.0" */
-	bool is_aside;	   /* ignored, or noise: an interrupt may call it anywhere */
+	uint32_t module;     /* its number among those that rules look for, and ... */
+	uint64_t module_bit; /* ... a bit of it; 0: it has none, or no rule looks for any */
+	bool is_mentioned;   /* by anything in the specification */
+	bool matters;	     /* and not only as a root that must not be there */
+	bool is_split;	     /* the compiler's part of a function: "f.part.0" */
+	bool is_aside;	     /* ignored, or noise: an interrupt may call it anywhere */
 };
 
 /* ---- owners of lanes ------------------------------------------------------------------------- */
@@ -123,6 +128,9 @@ struct kg_verify {
 	COLUMN(struct hook) hooks;
 	uint64_t *no_row; /* of a call without a function */
 	bool *seen_texts; /* by index: texts of the vocabulary that fit a function */
+	COLUMN(struct module_entry) modules;
+	uint64_t settled_modules; /* for the rules of all */
+	uint64_t shared_modules;  /* of calls that may be any subject's */
 	COLUMN(struct verify_lane) lanes;
 	COLUMN(struct owner) owners;
 	COLUMN(uint32_t) owner_of_task; /* by task_id + 1: owner + 1 */

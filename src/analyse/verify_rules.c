@@ -71,6 +71,7 @@ static void reset_states(const struct kg_spec *spec, struct rule_state *states)
 enum kg_status rules_start(struct kg_verify *verify, struct subject *subject)
 {
 	struct retired *retired = &verify->retired;
+	subject->settled_modules = 0;
 	if (retired->free_rules.count > 0) {
 		subject->rules = retired->free_rules.at[--retired->free_rules.count];
 		reset_states(verify->spec, subject->rules);
@@ -136,6 +137,7 @@ static bool copy_waiting(struct kg_verify *verify, const struct rule *rule, stru
 enum kg_status rules_split(struct kg_verify *verify, struct subject *subject)
 {
 	enum kg_status status = rules_start(verify, subject);
+	subject->settled_modules = verify->settled_modules;
 	for (size_t i = 0; status == KG_OK && i < verify->spec->rules.count; i++) {
 		const struct rule *rule = &verify->spec->rules.at[i];
 		struct rule_state *own = &subject->rules[i];
@@ -164,21 +166,7 @@ void rules_release(struct kg_verify *verify)
 
 /* ---- hooks ----------------------------------------------------------------------------------- */
 
-static uint64_t module_sets_of(const struct rule *rule, const char *module)
-{
-	uint64_t sets = 0;
-	for (uint32_t i = 0; i < rule->module_set_count; i++) {
-		const struct module_set *set = &rule->modules[i];
-		for (uint32_t j = 0; j < set->count; j++) {
-			if (strcmp(set->names[j], module) == 0)
-				sets |= UINT64_C(1) << i;
-		}
-	}
-	return sets;
-}
-
-static bool hook_rule(struct kg_verify *verify, uint32_t index, kg_func_id func_id,
-		      const uint64_t *row)
+static bool hook_rule(struct kg_verify *verify, uint32_t index, const uint64_t *row)
 {
 	const struct rule *rule = &verify->spec->rules.at[index];
 	if (row_has(row, rule->when) &&
@@ -192,17 +180,13 @@ static bool hook_rule(struct kg_verify *verify, uint32_t index, kg_func_id func_
 		    !column_push(&verify->hooks, (struct hook){ .rule = index, .role = role }))
 			return false;
 	}
-	if (rule->kind != RULE_MODULES)
-		return true;
-	const char *module = kg_funcs_get(verify->funcs, func_id)->module;
-	struct hook hook = { .rule = index, .module_sets = module_sets_of(rule, module) };
-	return module[0] == '\0' || column_push(&verify->hooks, hook);
+	return true;
 }
 
-enum kg_status rules_hook(struct kg_verify *verify, kg_func_id func_id, const uint64_t *row)
+enum kg_status rules_hook(struct kg_verify *verify, const uint64_t *row)
 {
 	for (size_t i = 0; i < verify->spec->rules.count; i++) {
-		if (!hook_rule(verify, (uint32_t)i, func_id, row))
+		if (!hook_rule(verify, (uint32_t)i, row))
 			return KG_NOMEM;
 	}
 	return KG_OK;
@@ -210,9 +194,8 @@ enum kg_status rules_hook(struct kg_verify *verify, kg_func_id func_id, const ui
 
 /* ---- violations ------------------------------------------------------------------------------ */
 
-/* One violation; related is the other call that it is about, or NULL. */
-static void note_broken(struct rule_state *state, uint32_t role, const struct kg_place *place,
-			const struct kg_place *related)
+void rule_note_broken(struct rule_state *state, uint32_t role, const struct kg_place *place,
+		      const struct kg_place *related)
 {
 	if (state->broken_count++ == 0) {
 		state->broken_role = role;
@@ -250,7 +233,7 @@ static void open_count(const struct rule_event *event)
 {
 	if (!is_half(event) && spec_bound_is_exceeded(event->verify->spec, &event->rule->want,
 						      event->state->counts[0]))
-		note_broken(event->state, 0, &event->place, NULL);
+		rule_note_broken(event->state, 0, &event->place, NULL);
 }
 
 static enum kg_status open_pair(const struct rule_event *event)
@@ -272,7 +255,7 @@ static enum kg_status open_pair(const struct rule_event *event)
 	struct kg_place *waiting = &state->waiting.at[key];
 	const bool is_first = event->hook->role == 0;
 	if (is_first == (waiting->line_no != 0))
-		note_broken(state, event->hook->role, &event->place, waiting);
+		rule_note_broken(state, event->hook->role, &event->place, waiting);
 	*waiting = is_first ? event->place : (struct kg_place){ 0 };
 	return KG_OK;
 }
@@ -306,13 +289,13 @@ static void open_order(const struct rule_event *event)
 		return;
 	for (uint32_t i = role + 1; i < event->rule->names_count; i++) {
 		if (state->counts[i] > 0) {
-			note_broken(state, role, &event->place, &state->first[i]);
+			rule_note_broken(state, role, &event->place, &state->first[i]);
 			return;
 		}
 	}
 	for (uint32_t i = 0; i < role; i++) {
 		if (state->open_counts[i] > 0) {
-			note_broken(state, role, &event->place, &state->last[i]);
+			rule_note_broken(state, role, &event->place, &state->last[i]);
 			return;
 		}
 	}
@@ -321,7 +304,7 @@ static void open_order(const struct rule_event *event)
 static void open_inside(const struct rule_event *event)
 {
 	if (event->hook->role == 0 && event->state->open_counts[1] == 0)
-		note_broken(event->state, 0, &event->place, NULL);
+		rule_note_broken(event->state, 0, &event->place, NULL);
 }
 
 static enum kg_status open_cpus(const struct rule_event *event)
@@ -332,17 +315,8 @@ static enum kg_status open_cpus(const struct rule_event *event)
 	if (!column_reach(&state->by_cpu, event->place.cpu))
 		return KG_NOMEM;
 	if (state->by_cpu.at[event->place.cpu]++ > 0)
-		note_broken(state, 0, &event->place, NULL);
+		rule_note_broken(state, 0, &event->place, NULL);
 	return KG_OK;
-}
-
-static void open_modules(const struct rule_event *event)
-{
-	uint64_t viable = event->state->viable & event->hook->module_sets;
-	if (viable != 0)
-		event->state->viable = viable;
-	else
-		note_broken(event->state, 0, &event->place, NULL);
 }
 
 /* Whether one of the calls around it is of a set. */
@@ -360,9 +334,9 @@ static void open_last(const struct rule_event *event)
 {
 	struct rule_state *state = event->state;
 	if (event->hook->role == 0 && !is_below(event, event->rule->names[1]))
-		note_broken(state, 0, &event->place, NULL);
+		rule_note_broken(state, 0, &event->place, NULL);
 	if (event->hook->role == 1 && state->counts[0] > 0)
-		note_broken(state, 1, &event->place, &state->last[0]);
+		rule_note_broken(state, 1, &event->place, &state->last[0]);
 }
 
 static enum kg_status open_for_kind(const struct rule_event *event)
@@ -382,15 +356,13 @@ static enum kg_status open_for_kind(const struct rule_event *event)
 	case RULE_CPUS:
 		return open_cpus(event);
 	case RULE_FORBID:
-		note_broken(event->state, 0, &event->place, NULL);
-		return KG_OK;
-	case RULE_MODULES:
-		open_modules(event);
+		rule_note_broken(event->state, 0, &event->place, NULL);
 		return KG_OK;
 	case RULE_LAST:
 		open_last(event);
 		return KG_OK;
 	case RULE_EACH:
+	case RULE_MODULES:
 	case RULE_EXPR:
 	case RULE_BUDGET:
 	case RULE_CLOSED:
@@ -406,8 +378,6 @@ static void count_opened(const struct rule_event *event)
 {
 	struct rule_state *state = event->state;
 	const uint32_t role = event->hook->role;
-	if (event->rule->kind == RULE_MODULES)
-		return;
 	state->last[role] = event->place;
 	if (state->counts[role]++ == 0)
 		state->first[role] = event->place;
@@ -427,8 +397,7 @@ static enum kg_status open_in_state(struct rule_event *event, struct rule_state 
 	}
 	count_opened(event);
 	enum kg_status status = open_for_kind(event);
-	if (event->rule->kind != RULE_MODULES)
-		state->open_counts[event->hook->role]++;
+	state->open_counts[event->hook->role]++;
 	return status;
 }
 
@@ -458,7 +427,7 @@ static enum kg_status open_in_rule(struct rule_event *event)
 	if (status == KG_OK)
 		status = open_in_state(event, all);
 	if (verify->explanation.is_on && verify->explanation.rule == index &&
-	    event->hook->role < ROLE_UNLESS && event->rule->kind != RULE_MODULES)
+	    event->hook->role < ROLE_UNLESS)
 		explain_rule(verify, index, event->hook->role, all, &event->place, true,
 			     broken_before);
 	if (own != NULL)
@@ -501,14 +470,14 @@ static void close_inside(const struct rule_event *event)
 	/* after its window, or after the end of what the trace has of it */
 	if (event->hook->role == 0 && event->state->open_counts[1] == 0 &&
 	    (event->call->flags & KG_CALL_NO_END) == 0)
-		note_broken(event->state, 1, &event->place, &event->state->last[1]);
+		rule_note_broken(event->state, 1, &event->place, &event->state->last[1]);
 }
 
 static void close_closed(const struct rule_event *event)
 {
 	if (event->hook->role == 1 && event->state->open_counts[0] > 0 &&
 	    (event->call->flags & KG_CALL_NO_END) == 0)
-		note_broken(event->state, 1, &event->place, &event->state->last[0]);
+		rule_note_broken(event->state, 1, &event->place, &event->state->last[0]);
 }
 
 static void close_budget(const struct rule_event *event)
@@ -528,7 +497,7 @@ static void close_budget(const struct rule_event *event)
 	if (event->rule->has_max &&
 	    spec_amount(event->verify->spec, &event->rule->max_us, &max_us) &&
 	    (unsigned __int128)call->dur_ns > (unsigned __int128)max_us * 1000)
-		note_broken(state, 0, &start, NULL);
+		rule_note_broken(state, 0, &start, NULL);
 }
 
 static void close_for_kind(const struct rule_event *event)
@@ -586,7 +555,7 @@ void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
 	for (uint32_t i = 0; i < entry->hook_count; i++) {
 		event.hook = &verify->hooks.at[entry->first_hook + i];
 		event.rule = &verify->spec->rules.at[event.hook->rule];
-		if (event.hook->role >= ROLE_UNLESS || event.rule->kind == RULE_MODULES)
+		if (event.hook->role >= ROLE_UNLESS)
 			continue;
 		event.place = place_of_end(call);
 		struct rule_state *all = &verify->rules[event.hook->rule];
@@ -619,7 +588,7 @@ static enum kg_status judge_in_state(struct kg_verify *verify, struct rule_state
 		state->departure->enclosing[state->departure->enclosing_count++] =
 			(struct enclosing){ start.line_no, start.func_id };
 	}
-	note_broken(state, 0, &match->departure.place, NULL);
+	rule_note_broken(state, 0, &match->departure.place, NULL);
 	return KG_OK;
 }
 

@@ -17,8 +17,7 @@ struct verify_lane;
 /* A rule that wants to know of the calls of a function. */
 struct hook {
 	uint32_t rule;
-	uint32_t role;	      /* which of its names, or one of the above */
-	uint64_t module_sets; /* MODULES: bits of the sets that the function's module is in */
+	uint32_t role; /* which of its names, or one of the above */
 };
 
 /* What is gathered for a rule; what of it is used depends on its kind. */
@@ -55,13 +54,15 @@ KG_MUST_USE enum kg_status rules_start(struct kg_verify *verify, struct subject 
 /* Frees what states hold; NULL is none. */
 void rules_end(struct kg_verify *verify, struct rule_state *rules);
 /* Adds the hooks of a function that is new. */
-KG_MUST_USE enum kg_status rules_hook(struct kg_verify *verify, kg_func_id func_id,
-				      const uint64_t *row);
+KG_MUST_USE enum kg_status rules_hook(struct kg_verify *verify, const uint64_t *row);
 /* A call that counts opens, or closes. */
 KG_MUST_USE enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
 				      const struct kg_call *call);
 void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
 		 const struct kg_call *call);
+/* One violation; related is the other call that it is about, or NULL. */
+void rule_note_broken(struct rule_state *state, uint32_t role, const struct kg_place *place,
+		      const struct kg_place *related);
 /* A call has ended that a match of an "each" went with. */
 KG_MUST_USE enum kg_status rules_judge_each(struct kg_verify *verify,
 					    const struct verify_lane *lane,

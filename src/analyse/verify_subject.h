@@ -34,6 +34,7 @@ struct subject {
 	uint64_t thread_room;	  /* calls of `thread_for` */
 	uint32_t facts_seen;	  /* a bit for each of the specification's that has begun to hold */
 	struct rule_state *rules; /* NULL: there was no other subject, so all rules are about it */
+	uint64_t settled_modules; /* for its own rules, see verify_modules.h */
 	bool was_tried;		  /* a call of `first` had something below it */
 	bool is_born;
 	bool is_gone;

@@ -59,8 +59,10 @@ static bool names_equal(const struct names *a, const struct names *b)
 static names_id add_names(struct vocabulary *vocabulary, const struct names *names)
 {
 	for (size_t i = 0; i < vocabulary->sets.count; i++) {
-		if (names_equal(&vocabulary->sets.at[i], names))
-			return (names_id)i;
+		if (!names_equal(&vocabulary->sets.at[i], names))
+			continue;
+		vocabulary->sets.at[i].is_shared = true;
+		return (names_id)i;
 	}
 	if (!column_push(&vocabulary->sets, *names))
 		return NO_NAMES;

@@ -22,6 +22,7 @@ struct names {
 	uint32_t count;
 	const names_id *joined; /* of a union: the sets it is made of, and no texts */
 	uint32_t joined_count;
+	bool is_shared; /* it was added more than once */
 };
 
 /* One text and the sets that it leads to. */
