@@ -5,6 +5,9 @@
 #include "base/memory.h"
 #include "base/banned.h"
 
+/* Registers that a vCPU was given. */
+enum registers_set { SET_SPECIAL = 1 << 0, SET_GENERAL = 1 << 1 };
+
 /* What is known of a life while its steps are made. */
 struct making {
 	struct kg_recover *recover;
@@ -22,8 +25,14 @@ struct making {
 	bool has_map;
 	bool has_run;
 	bool has_loaded;
-	bool has_logged;   /* a slot is known to be logged */
-	bool is_torn_down; /* its last closes are made now */
+	bool has_slot;
+	bool has_logged;  /* a slot is logged */
+	bool has_guessed; /* which one that is */
+	bool has_added_regs;
+	size_t slot_step;	/* the step that added the last slot */
+	size_t logged_step;	/* the one that is logged */
+	COLUMN(uint8_t) set_of; /* by vCPU: which registers were set, enum registers_set */
+	bool is_torn_down;	/* its last closes are made now */
 };
 
 static bool is_close(uint8_t kind)
@@ -73,7 +82,12 @@ static enum kg_status add_slot(struct making *making, const struct root *root, s
 		making->slots_most = making->slots_now;
 	step->slot = slot;
 	step->is_logged = (root->marks & MARK_SLOT_LOGGED) != 0;
-	making->has_logged |= step->is_logged;
+	making->has_slot = true;
+	making->slot_step = making->recover->steps.count;
+	if (step->is_logged) {
+		making->has_logged = true;
+		making->logged_step = making->slot_step;
+	}
 	return KG_OK;
 }
 
@@ -104,15 +118,14 @@ static void delete_slot(struct making *making, struct kg_step *step)
 static void find_logged(struct making *making, struct kg_step *dirty_log)
 {
 	struct kg_step *steps = making->recover->steps.at;
-	struct kg_step *last = NULL;
-	for (size_t i = making->first_step; i < making->recover->steps.count; i++) {
-		if (steps[i].kind == KG_STEP_MEMSLOT_ADD && (last == NULL || !last->is_logged))
-			last = &steps[i];
+	if (!making->has_logged && making->has_slot) {
+		making->has_logged = true;
+		making->has_guessed = true;
+		making->logged_step = making->slot_step;
+		steps[making->logged_step].is_logged = true;
 	}
-	if (last == NULL)
-		return;
-	last->is_logged = true;
-	dirty_log->slot = last->slot;
+	if (making->has_logged)
+		dirty_log->slot = steps[making->logged_step].slot;
 }
 
 static enum kg_status fill_slot(struct making *making, const struct root *root,
@@ -285,6 +298,23 @@ static enum kg_status add_run(struct making *making, const struct life_root *roo
 	return guest_add_run(making->recover, roots, last, making->odd, step);
 }
 
+/* A vCPU whose mode was set has to be told where its guest begins, too. */
+static enum kg_status get_registers(struct making *making, const struct kg_step *step)
+{
+	if (!column_reach(&making->set_of, step->vcpu))
+		return KG_NOMEM;
+	uint8_t *set = &making->set_of.at[step->vcpu];
+	*set |= step->kind == KG_STEP_SET_SREGS ? SET_SPECIAL : 0;
+	*set |= step->kind == KG_STEP_SET_REGS ? SET_GENERAL : 0;
+	if (step->kind != KG_STEP_RUN || *set != SET_SPECIAL)
+		return KG_OK;
+	*set |= SET_GENERAL;
+	making->has_added_regs = true;
+	return add_step(making, (struct kg_step){ .kind = KG_STEP_SET_REGS,
+						  .vcpu = step->vcpu,
+						  .in_vcpu_thread = step->in_vcpu_thread });
+}
+
 /* Adds the step that starts with the first of `count` roots; *taken: how many of them it is. */
 static enum kg_status add_root(struct making *making, const struct life_root *roots, size_t count,
 			       size_t *taken)
@@ -300,6 +330,8 @@ static enum kg_status add_root(struct making *making, const struct life_root *ro
 	step.vcpu = vcpu_of(making, root);
 	if (root->step == KG_STEP_CLOSE_VCPU && !making->is_torn_down)
 		status = add_unseen(making, KG_STEP_UNMAP_VCPU, step.vcpu);
+	if (status == KG_OK)
+		status = get_registers(making, &step);
 	if (status == KG_OK && root->step == KG_STEP_RUN)
 		status = add_run(making, roots, count, &step, taken);
 	if (status == KG_OK)
@@ -391,13 +423,11 @@ static enum kg_status say_choices(struct making *making)
 						 : "numbers of vCPUs: in turn");
 	if (status == KG_OK && making->slots_most > 1)
 		status = choose(recover, "numbers of memslots: in turn, the first is the main one");
-	if (status == KG_OK && !making->has_logged)
-		for (size_t i = making->first_step; i < recover->steps.count; i++) {
-			if (recover->steps.at[i].kind != KG_STEP_DIRTY_LOG)
-				continue;
-			return choose(recover, "the memslot whose dirty pages are logged: the last "
-					       "one before the log is asked for");
-		}
+	if (status == KG_OK && making->has_guessed)
+		status = choose(recover, "the memslot whose dirty pages are logged: the last one "
+					 "before the log is asked for");
+	if (status == KG_OK && making->has_added_regs)
+		status = choose(recover, "set-regs: where a guest begins has to be said");
 	return status;
 }
 
@@ -428,5 +458,6 @@ enum kg_status steps_make(struct kg_recover *recover, struct life_rows *life, st
 		recover->scenario.slot_count = making.slots_most;
 	}
 	column_release(&making.slots);
+	column_release(&making.set_of);
 	return status;
 }

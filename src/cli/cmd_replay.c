@@ -125,9 +125,13 @@ static void cut_ending(char *name, const char *ending)
 		name[len - ending_len] = '\0';
 }
 
-/* "dir/svm-6.1.txt.xz" gives "svm-6.1", whatever strangers put into names. */
+/*
+ * "dir/svm-6.1.txt.xz" gives "svm-6.1", whatever strangers put into names, and "hello.txt" gives
+ * "hello-replay", since hello is another one.
+ */
 static void name_scenario(char *name, size_t size, const char *path)
 {
+	static const char ending[] = "-replay";
 	static const char *const endings[] = { ".xz", ".gz", ".zst", ".txt", ".dat" };
 	const char *slash = strrchr(path, '/');
 	snprintf(name, size, "%s", slash != NULL ? slash + 1 : path);
@@ -137,6 +141,9 @@ static void name_scenario(char *name, size_t size, const char *path)
 		*at = is_plain(*at) ? *at : '-';
 	if (name[0] == '\0' || name[0] == '.' || strcmp(name, "-") == 0)
 		snprintf(name, size, "replay");
+	const size_t len = strlen(name);
+	if (like_is_taken(name) && len + sizeof(ending) <= size)
+		memcpy(name + len, ending, sizeof(ending));
 }
 
 static void summarize(struct replaying *replaying)

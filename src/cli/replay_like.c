@@ -335,3 +335,8 @@ void like_find(const struct kg_scenario *scenario, struct like *out)
 		memcpy(out->params, params, sizeof(params));
 	}
 }
+
+bool like_is_taken(const char *name)
+{
+	return scenario_find(name) != NULL;
+}

@@ -19,4 +19,7 @@ struct like {
 /* Decides by steps and exits alone; none in a build without the VMM. */
 void like_find(const struct kg_scenario *scenario, struct like *out);
 
+/* Whether a built-in scenario has that name. */
+bool like_is_taken(const char *name);
+
 #endif

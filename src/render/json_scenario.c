@@ -28,6 +28,12 @@ static bool is_of_slot(const struct kg_step *step)
 	return step->kind >= KG_STEP_MEMSLOT_ADD && step->kind <= KG_STEP_DIRTY_LOG;
 }
 
+/* What makes a guest invalid is done to long mode, and said by its run. */
+static const char *mode_name(uint8_t mode)
+{
+	return kg_guest_mode_name(mode == KG_MODE_INVALID ? KG_MODE_LONG : mode);
+}
+
 json_t *value_step(const struct kg_scenario *scenario, const struct kg_step *step)
 {
 	json_t *row = json_object();
@@ -43,7 +49,7 @@ json_t *value_step(const struct kg_scenario *scenario, const struct kg_step *ste
 	if (step->in_vcpu_thread || step->kind == KG_STEP_RUN)
 		row_add(&row, "thread", json_boolean(step->in_vcpu_thread));
 	if (step->kind == KG_STEP_SET_SREGS)
-		row_add(&row, "mode", value_text(kg_guest_mode_name(step->mode)));
+		row_add(&row, "mode", value_text(mode_name(step->mode)));
 	if (step->kind == KG_STEP_RUN)
 		row_add(&row, "guest", value_acts(scenario, step));
 	return row;
