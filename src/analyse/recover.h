@@ -103,8 +103,7 @@ struct odd_exits {
 	uint64_t in_kernel; /* accesses and halts that KVM served itself */
 	uint64_t signals;   /* runs that somebody else ended */
 	uint64_t failed;    /* runs that nothing explains: taken for entries that fail */
-	uint64_t empty;	    /* runs without an exit */
-	uint64_t runs;
+	uint64_t runs;	    /* KVM_RUN calls */
 };
 
 /*

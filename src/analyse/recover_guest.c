@@ -223,7 +223,6 @@ enum kg_status guest_add_run(struct kg_recover *recover, const struct life_root 
 			return status;
 		taking.left = run.exit_count;
 		odd->runs++;
-		odd->empty += run.exit_count == 0;
 		step->exits += run.exit_count;
 		status = kg_life_run_exits(recover->life, &run, take_exits, &taking);
 		if (status == KG_OK)

@@ -9,6 +9,9 @@
 #include "base/memory.h"
 #include "base/banned.h"
 
+/* A trace that is not cut off there shows calls at least so deep where a guest runs. */
+#define LEAST_DEPTH 7
+
 /* ---- one life -------------------------------------------------------------------------------- */
 
 /* On AMD's processors setting TSS and identity map look the same: the map comes first. */
@@ -278,13 +281,23 @@ static enum kg_status say_nothing_whole(struct placing *placing)
 	return set_why(recover, KG_NOT_RECOVERED, why);
 }
 
-static enum kg_status say_odd(struct kg_recover *recover, const struct odd_exits *odd)
+static enum kg_status say_odd(struct kg_recover *recover, const struct odd_exits *odd,
+			      uint32_t max_depth)
 {
 	enum kg_status status = KG_OK;
-	if (odd->runs > 0 && odd->empty == odd->runs)
+	const bool has_acts = recover->acts.count > 0;
+	if (odd->runs > 0 && max_depth < LEAST_DEPTH)
+		return set_why(
+			recover, KG_NOT_RECOVERED,
+			"the trace was recorded with a depth: it lacks what tells why guests "
+			"were left");
+	if (odd->runs > 1 && !has_acts)
 		return set_why(recover, KG_NOT_RECOVERED,
-			       "the trace does not show why guests were left (it may have been "
-			       "recorded with a depth, or some functions only)");
+			       "the trace does not show why guests were left (it may be of some "
+			       "functions only)");
+	if (odd->runs == 1 && !has_acts)
+		status = set_why(recover, KG_RECOVERED_IN_PART,
+				 "a guest that is not left for anything it does cannot be made");
 	if (odd->count > 0)
 		status = set_why(recover, KG_RECOVERED_IN_PART,
 				 arena_format(&recover->memory,
@@ -326,7 +339,7 @@ static enum kg_status conclude(struct placing *placing, const struct outcome *ou
 	struct kg_recover *recover = placing->recover;
 	if (placing->whole == 0 || placing->info->exits_only)
 		return say_nothing_whole(placing);
-	enum kg_status status = say_odd(recover, &outcome->odd);
+	enum kg_status status = say_odd(recover, &outcome->odd, placing->info->calls.max_depth);
 	if (status == KG_OK && outcome->differs)
 		status = set_why(recover, KG_RECOVERED_IN_PART,
 				 arena_format(&recover->memory,

@@ -156,7 +156,7 @@ static void end(struct root_watch *watch, const struct kg_call *call)
 		lane->cr0_id = KG_NO_CALL;
 	if (lane->root_id != call->id)
 		return;
-	watch->rows.at[lane->row].flags = call->flags;
+	watch->rows.at[lane->row].flags |= call->flags;
 	lane->root_id = KG_NO_CALL;
 }
 
@@ -168,9 +168,21 @@ static enum kg_status take_opened(void *self, const struct kg_call *call)
 	return tells != 0 ? begin(self, call, tells) : KG_OK;
 }
 
+/* A call that is not whole may have hidden others: what is around it is not whole either. */
+static void spoil_root(struct root_watch *watch, const struct kg_call *call)
+{
+	if (call->lane_id >= watch->lanes.count)
+		return;
+	const struct root_lane *lane = &watch->lanes.at[call->lane_id];
+	if (lane->root_id != KG_NO_CALL)
+		watch->rows.at[lane->row].flags |= call->flags & KG_CALL_INCOMPLETE;
+}
+
 static enum kg_status take_closed(void *self, const struct kg_call *call)
 {
 	uint32_t tells;
+	if ((call->flags & KG_CALL_INCOMPLETE) != 0)
+		spoil_root(self, call);
 	if (!find_tells(self, call->func_id, &tells))
 		return KG_NOMEM;
 	if (tells == 0)

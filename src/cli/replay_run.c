@@ -182,6 +182,9 @@ int recording_make(const struct recording *recording, const char *scenario)
 	/* whether the VMM saw what it expected is for the comparison to say */
 	if (code == EXIT_DONE || code == EXIT_NO)
 		return EXIT_DONE;
+	/* the request was understood, so it is the scenario that was not */
+	if (code == EXIT_WRONG)
+		return EXIT_INCONCLUSIVE;
 	if (code == EXIT_LACKING && recording->lab == NULL)
 		report_error(recording->command->name,
 			     "this host cannot do it again (--on lab:6.12:svm does so in an "
