@@ -10,8 +10,11 @@
 
 /* The thread that takes the windows in scans too when it has nothing else to do. */
 #define SCANNERS_MAX (BUNDLE_WORKERS - 1)
-/* While the caller takes one window in, each thread scans one, and one may be ready. */
-#define SLOTS_BESIDE_SCANNERS 2
+/*
+ * While the caller takes one window in, each thread scans one, and two may be ready: windows take
+ * different times, and a thread that has to wait for another takes long to wake up.
+ */
+#define SLOTS_BESIDE_SCANNERS 3
 /* So many of the names that tasks have are remembered from window to window. */
 #define TASKS_KEPT_MAX 1024
 
