@@ -309,6 +309,7 @@ void kg_life_free(struct kg_life *life)
 	for (size_t i = 0; i < life->exit_groups.count; i++)
 		histogram_release(&life->exit_groups.at[i].durations);
 	column_release(&life->roles);
+	column_release(&life->has_vcpu);
 	column_release(&life->lanes);
 	column_release(&life->watch_places);
 	column_release(&life->watches);

@@ -64,8 +64,8 @@ struct kg_life {
 	/* By calls that are always handed out, and in order: how far is read ahead does not matter.
 	 */
 	enum kg_vendor vendor;
-	bool has_vcpu; /* a KVM_CREATE_VCPU is over */
-	bool has_run;  /* a KVM_RUN has begun */
+	COLUMN(bool) has_vcpu; /* by task_id + 1: it has made a vCPU of its last VM */
+	bool has_run;	       /* a KVM_RUN has begun */
 
 	struct spool rows;   /* struct phase_row, in order of entry */
 	struct spool chunks; /* struct exit_chunk */

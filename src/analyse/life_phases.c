@@ -67,6 +67,25 @@ enum kg_status phase_take_sign(struct kg_life *life, struct life_lane *lane,
 	return KG_OK;
 }
 
+/*
+ * How large a vCPU's page is asks who has just made one, of whichever VM; the task of another VM,
+ * which is about to be made, still asks what /dev/kvm can do. No task is 0 here.
+ */
+static bool has_vcpu(const struct kg_life *life, kg_task_id task_id)
+{
+	const kg_task_id key = task_id + 1;
+	return key < life->has_vcpu.count && life->has_vcpu.at[key];
+}
+
+static enum kg_status set_has_vcpu(struct kg_life *life, kg_task_id task_id, bool has_vcpu)
+{
+	const kg_task_id key = task_id + 1;
+	if (!column_reach(&life->has_vcpu, key))
+		return KG_NOMEM;
+	life->has_vcpu.at[key] = has_vcpu;
+	return KG_OK;
+}
+
 /* What a frame without a sign is, going by where it stands and what it does not call. */
 static uint8_t kind_without_sign(const struct kg_life *life, const struct life_lane *lane,
 				 const struct kg_call *call)
@@ -76,7 +95,7 @@ static uint8_t kind_without_sign(const struct kg_life *life, const struct life_l
 	case FRAME_DEV_IOCTL:
 		if (!is_complete)
 			return NOT_A_PHASE;
-		return life->has_vcpu ? KG_PHASE_MMAP_SIZE : KG_PHASE_PROBE;
+		return has_vcpu(life, call->task_id) ? KG_PHASE_MMAP_SIZE : KG_PHASE_PROBE;
 	case FRAME_VM_IOCTL:
 		/* on AMD's processors there is nothing to do for KVM_SET_TSS_ADDR */
 		if (is_complete && lane->own.has_arch_ioctl && !life->has_run &&
@@ -156,12 +175,12 @@ enum kg_status phase_close(struct kg_life *life, struct life_lane *lane, const s
 	lane->last_phase_id = call->id;
 	if (kind == KG_PHASE_CREATE_VM || kind == KG_PHASE_DESTROY_VM) {
 		/* another VM: what tells one ioctl without callees from another begins anew */
-		life->has_vcpu = false;
 		life->has_run = false;
+		status = set_has_vcpu(life, call->task_id, false);
 	}
 	if (kind == KG_PHASE_CREATE_VCPU)
-		life->has_vcpu = true;
-	if (is_unseen(call))
+		status = set_has_vcpu(life, call->task_id, true);
+	if (status == KG_OK && is_unseen(call))
 		status = rows_drop_below(life, lane, call->id);
 	if (status != KG_OK || (call->flags & KG_CALL_HIDDEN) != 0)
 		return status;
