@@ -90,7 +90,8 @@ struct kg_check {
 	const char *title;    /* what it states, in one line */
 	const char *expected; /* NULL if there is nothing to say, as for the next two */
 	const char *found;
-	const char *why; /* what the verdict rests on, or means */
+	const char *why;     /* what the verdict rests on, or means */
+	const char *meaning; /* what a failure would mean, whatever the verdict; or NULL */
 	enum kg_verdict verdict;
 	bool is_warning; /* severity "warn": a failure does not decide the whole */
 	uint32_t place_count;

@@ -8,7 +8,9 @@
 static void start_phase(const struct path *path, uint32_t index, struct kg_check *out)
 {
 	const struct spec_phase *phase = &path->route->phases.at[index];
-	*out = (struct kg_check){ .id = phase->id, .title = phase->title, .why = phase->why };
+	*out = (struct kg_check){
+		.id = phase->id, .title = phase->title, .why = phase->why, .meaning = phase->why
+	};
 }
 
 /* Whether the trace cannot show any call that is a step of a phase. */

@@ -81,6 +81,7 @@ static enum kg_status absent_phase(struct kg_verify *verify, uint32_t index,
 	*out = (struct kg_check){ .id = phase->id,
 				  .title = phase->title,
 				  .verdict = KG_VERDICT_SKIPPED,
+				  .meaning = phase->why,
 				  .why = "not reached: the trace ends before" };
 	if (index > 0)
 		return KG_OK;
@@ -131,6 +132,7 @@ static enum kg_status add_thread_phase(const struct reporting *in, uint32_t phas
 		tally.check = (struct kg_check){ .id = names->id,
 						 .title = names->title,
 						 .verdict = KG_VERDICT_SKIPPED,
+						 .meaning = names->why,
 						 .why = "no task joined" };
 	for (size_t i = 0; i < verify->kept.count; i++) {
 		const struct subject *subject = verify->kept.at[i];

@@ -577,6 +577,7 @@ enum kg_status rule_check(struct kg_verify *verify, uint32_t index, struct rule_
 	struct words skipped = { .verify = verify };
 	*out = (struct kg_check){ .id = rule->id,
 				  .title = rule->title,
+				  .meaning = rule->why,
 				  .is_warning = rule->is_warning };
 	add_why_unseen(&unseen, rule);
 	if (!is_set_aside(&unseen, KG_VERDICT_NOT_TRACEABLE, out))

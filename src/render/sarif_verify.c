@@ -80,11 +80,11 @@ static json_t *rule_of(const struct kg_check *check)
 	json_t *rule = json_object();
 	row_add(&rule, "id", value_text(check->id));
 	row_add(&rule, "shortDescription", message_of(check->title));
-	/* what was not judged says why it was not, and no more what it means */
-	const bool was_judged =
-		check->verdict == KG_VERDICT_PASS || check->verdict == KG_VERDICT_FAIL;
-	if (check->why != NULL && was_judged)
-		row_add(&rule, "help", message_of(check->why));
+	/* others than a specification's checks say what they mean where they fail */
+	const bool is_failed = check->verdict == KG_VERDICT_FAIL;
+	if (check->meaning != NULL || (check->why != NULL && is_failed))
+		row_add(&rule, "help",
+			message_of(check->meaning != NULL ? check->meaning : check->why));
 	row_add(&rule, "defaultConfiguration", configuration);
 	return rule;
 }
