@@ -16,7 +16,7 @@ def last_run_of(draft, nth):
 
 # ---- hello ------------------------------------------------------------------------------------
 
-@mutant("hello-one-vm-more", "one-vm", verdict=INCONCLUSIVE, scenario="hello")
+@mutant("hello-one-vm-more", "memory-flushed", verdict=INCONCLUSIVE, scenario="hello")
 def one_vm_more(draft):
     """A second VM is made in the task of the first: nothing tells their calls apart."""
     create = draft.ioctl("kvm_arch_init_vm")
@@ -106,6 +106,31 @@ def closed_late(draft):
 def destroyed_twice(draft):
     """The VM is destroyed while it is still in use, too."""
     draft.add_last(draft.ioctl("kvm_arch_vcpu_ioctl_get_regs"), "kvm_arch_destroy_vm")
+
+
+@mutant("hello-destroyed-in-itself", "vm-destroyed", scenario="hello")
+def destroyed_in_itself(draft):
+    """The VM is destroyed once more in the midst of being destroyed."""
+    draft.add_last(draft.call("kvm_arch_destroy_vm"), "kvm_arch_destroy_vm")
+
+
+@mutant("hello-on-twice-alone", "hw-on-once", scenario="hello")
+def on_twice_alone(draft):
+    """Only the VMM was recorded, and the CPU is switched on twice."""
+    task = draft.call("kvm_arch_init_vm").task
+    draft.remove(*[root for root in draft.trace.roots if root.task != task])
+    draft.repeat(draft.call("kvm_arch_hardware_enable"))
+
+
+@mutant("hello-fault-elsewhere", "fault-maps", scenario="hello")
+def fault_elsewhere(draft):
+    """A fault is served while registers are read, a page found and not mapped."""
+    regs = draft.call("kvm_arch_vcpu_ioctl_get_regs")
+    found = draft.leaf(regs, "kvm_faultin_pfn", "kvm", 500)
+    fault = draft.leaf(regs, "npf_interception", "kvm_amd", 800)
+    for record in found:
+        record.depth += 1
+    draft.insert([fault[0], *found, fault[1]], before=draft.leave(regs))
 
 
 @mutant("hello-cpu-left-out", "hw-on-all", scenario="hello", arguments=["--param", "cpus=2"])
