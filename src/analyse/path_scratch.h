@@ -15,7 +15,6 @@ struct scratch_node {
 	uint32_t key;
 	uint32_t name;
 	uint32_t parent;
-	uint32_t slot;	 /* where slots has it */
 	uint32_t cursor; /* the child that was called last */
 	uint32_t follow; /* the sibling that was called after it last time */
 	uint32_t path;	 /* where it is added to the whole; for the collector */
@@ -23,8 +22,7 @@ struct scratch_node {
 
 struct path_scratch {
 	COLUMN(struct scratch_node) nodes; /* callers before their callees; 0 is the root */
-	uint32_t *slots;
-	uint32_t slot_mask;
+	struct path_slots slots;
 };
 
 /* Starts a tree anew; false when memory is out. */

@@ -8,53 +8,11 @@
 #include "base/assert.h"
 #include "base/banned.h"
 
-#define FIRST_SLOTS 1024
-
 /* ---- finding --------------------------------------------------------------------------------- */
-
-static uint32_t hash_of(uint32_t parent, uint32_t key)
-{
-	uint64_t hash = ((uint64_t)parent << 32 | key) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)(hash >> 32);
-}
 
 uint32_t paths_find(const struct paths *paths, uint32_t parent, uint32_t key)
 {
-	if (paths->slots == NULL)
-		return NO_PATH;
-	for (uint32_t i = hash_of(parent, key);; i++) {
-		const uint32_t node = paths->slots[i & paths->slot_mask];
-		if (node == NO_PATH ||
-		    (paths->nodes.at[node].parent == parent && paths->nodes.at[node].key == key))
-			return node;
-	}
-}
-
-static void place(struct paths *paths, uint32_t node)
-{
-	const struct path_node *row = &paths->nodes.at[node];
-	uint32_t i = hash_of(row->parent, row->key);
-	while (paths->slots[i & paths->slot_mask] != NO_PATH)
-		i++;
-	paths->slots[i & paths->slot_mask] = node;
-}
-
-static bool grow(struct paths *paths)
-{
-	const size_t count =
-		paths->slots == NULL ? FIRST_SLOTS : ((size_t)paths->slot_mask + 1) * 2;
-	if (count > (size_t)1 << 31)
-		return false;
-	uint32_t *slots = memory_alloc(count * sizeof(*slots));
-	if (slots == NULL)
-		return false;
-	memset(slots, 0xff, count * sizeof(*slots));
-	memory_free(paths->slots);
-	paths->slots = slots;
-	paths->slot_mask = (uint32_t)(count - 1);
-	for (size_t node = 0; node < paths->nodes.count; node++)
-		place(paths, (uint32_t)node);
-	return true;
+	return slots_find(&paths->slots, parent, key);
 }
 
 /* Puts a new node behind its siblings. */
@@ -79,8 +37,6 @@ uint32_t paths_add(struct paths *paths, uint32_t parent, uint32_t key)
 	uint32_t node = paths_find(paths, parent, key);
 	if (node != NO_PATH)
 		return node;
-	if ((paths->slots == NULL || paths->nodes.count >= paths->slot_mask / 2) && !grow(paths))
-		return NO_PATH;
 	node = (uint32_t)paths->nodes.count;
 	const struct path_node fresh = {
 		.key = key,
@@ -94,9 +50,10 @@ uint32_t paths_add(struct paths *paths, uint32_t parent, uint32_t key)
 		.top = NO_KEY,
 		.kind = KG_PHASE_KIND_COUNT,
 	};
-	if (!column_push(&paths->nodes, fresh))
+	if (!column_reserve(&paths->nodes, paths->nodes.count + 1) ||
+	    !slots_add(&paths->slots, parent, key, node))
 		return NO_PATH;
-	place(paths, node);
+	paths->nodes.at[paths->nodes.count++] = fresh;
 	link_node(paths, node);
 	return node;
 }
@@ -236,7 +193,6 @@ void paths_release(struct paths *paths)
 		run_release(&paths->runs.at[i]);
 	column_release(&paths->runs);
 	column_release(&paths->nodes);
-	memory_free(paths->slots);
-	paths->slots = NULL;
+	slots_release(&paths->slots);
 	renames_release(&paths->names);
 }

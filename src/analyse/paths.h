@@ -15,10 +15,10 @@
 
 #include <kvmgraph/diff.h>
 
+#include "analyse/path_slots.h"
 #include "analyse/renames.h"
 #include "base/column.h"
 
-#define NO_PATH UINT32_MAX
 #define NO_KEY UINT32_MAX
 /* What the name of a phase begins with, and no function's. */
 #define PHASE_MARK '\1'
@@ -64,8 +64,7 @@ struct path_node {
 struct paths {
 	struct renames names;
 	COLUMN(struct path_node) nodes; /* callers before their callees */
-	uint32_t *slots;		/* a power of two of them: by parent and key */
-	uint32_t slot_mask;
+	struct path_slots slots;
 	uint32_t first_root;
 	uint32_t last_root;
 	COLUMN(struct path_run) runs;
