@@ -152,7 +152,7 @@ static enum kg_status compare(struct kg_diff *diff)
 		if (!column_reserve(&diff->values[side], diff->runs.count))
 			return KG_NOMEM;
 	}
-	enum kg_status status = list_facts(diff);
+	enum kg_status status = paths_arrange(&diff->paths) ? list_facts(diff) : KG_NOMEM;
 	if (status == KG_OK)
 		status = diff_align(diff);
 	if (status == KG_OK)

@@ -11,6 +11,13 @@
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+static int compare_ns(const void *a, const void *b)
+{
+	const uint64_t *left = a;
+	const uint64_t *right = b;
+	return (*left > *right) - (*left < *right);
+}
+
 void timing_gather(struct kg_diff *diff, uint32_t path, enum value value)
 {
 	diff->values[KG_SIDE_OLD].count = diff->values[KG_SIDE_NEW].count = 0;
@@ -19,6 +26,12 @@ void timing_gather(struct kg_diff *diff, uint32_t path, enum value value)
 		const uint64_t ns =
 			value == VALUE_SELF ? run_sample(run, path).self_ns : run->totals.at[path];
 		diff->values[run->side].at[diff->values[run->side].count++] = ns;
+	}
+	/* so that what starts from a fixed seed does not depend on the order of the runs */
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		if (diff->values[side].count > 1)
+			qsort(diff->values[side].at, diff->values[side].count, sizeof(uint64_t),
+			      compare_ns);
 	}
 }
 

@@ -13,7 +13,7 @@ enum value { VALUE_TOTAL, VALUE_SELF };
 
 /* ---- diff_timing.c --------------------------------------------------------------------------- */
 
-/* Fills in diff->values with what each run has for a path. */
+/* Fills in diff->values with what each run has for a path, in the order of size. */
 void timing_gather(struct kg_diff *diff, uint32_t path, enum value value);
 bool timing_is_root(const struct kg_diff *diff, uint32_t path);
 /* Which of its times a path is judged by: a phase as a whole, a call by what is its own. */

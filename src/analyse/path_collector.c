@@ -146,8 +146,9 @@ static enum kg_status add_tree(struct path_collector *collector, struct path_scr
 		} else {
 			node->path = root;
 		}
-		if (paths->nodes.at[node->path].orders[run->side] == 0)
-			paths->nodes.at[node->path].orders[run->side] = ++collector->order;
+		const struct path_sample known = run_sample(run, node->path);
+		if (known.count == 0 && known.incomplete == 0)
+			paths_note_order(paths, node->path, run->side, ++collector->order);
 		if (!run_add(run, node->path, &node->sample))
 			return KG_NOMEM;
 	}
@@ -177,11 +178,11 @@ static enum kg_status end_tree(struct path_collector *collector, uint32_t index,
 		struct path_node *node = &paths->nodes.at[root];
 		if (phase != NULL) {
 			node->kind = phase->phase.kind;
-			node->top = top->name;
+			paths_name_top(paths, root, top->name);
 			node->reason = phase->run.ended_by;
 			node->is_first = is_first;
 		}
-		node->is_aside = is_aside || (phase != NULL && is_kind_aside(phase->phase.kind));
+		node->is_aside |= is_aside || (phase != NULL && is_kind_aside(phase->phase.kind));
 		status = add_tree(collector, scratch, root);
 		if (status == KG_OK && phase != NULL && phase->phase.kind == KG_PHASE_RUN)
 			status = add_passes(collector, phase, root);

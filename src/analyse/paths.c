@@ -15,8 +15,7 @@ uint32_t paths_find(const struct paths *paths, uint32_t parent, uint32_t key)
 	return slots_find(&paths->slots, parent, key);
 }
 
-/* Puts a new node behind its siblings. */
-static void link_node(struct paths *paths, uint32_t node)
+void paths_link(struct paths *paths, uint32_t node)
 {
 	const uint32_t parent = paths->nodes.at[node].parent;
 	uint32_t *first = &paths->first_root;
@@ -54,15 +53,33 @@ uint32_t paths_add(struct paths *paths, uint32_t parent, uint32_t key)
 	    !slots_add(&paths->slots, parent, key, node))
 		return NO_PATH;
 	paths->nodes.at[paths->nodes.count++] = fresh;
-	link_node(paths, node);
+	paths_link(paths, node);
 	return node;
+}
+
+static void take_first_name(const struct paths *paths, uint32_t *known, uint32_t name)
+{
+	if (*known == NO_KEY ||
+	    (*known != name && strcmp(renames_text(&paths->names, name),
+				      renames_text(&paths->names, *known)) < 0))
+		*known = name;
 }
 
 void paths_name(struct paths *paths, uint32_t node, enum kg_diff_side side, uint32_t name)
 {
-	struct path_node *row = &paths->nodes.at[node];
-	if (row->names[side] == NO_KEY)
-		row->names[side] = name;
+	take_first_name(paths, &paths->nodes.at[node].names[side], name);
+}
+
+void paths_name_top(struct paths *paths, uint32_t root, uint32_t name)
+{
+	take_first_name(paths, &paths->nodes.at[root].top, name);
+}
+
+void paths_note_order(struct paths *paths, uint32_t node, enum kg_diff_side side, uint32_t order)
+{
+	uint32_t *known = &paths->nodes.at[node].orders[side];
+	if (*known == 0 || order < *known)
+		*known = order;
 }
 
 /* ---- what a side has at a node --------------------------------------------------------------- */

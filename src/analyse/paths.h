@@ -51,7 +51,7 @@ struct path_node {
 	uint32_t last_child;
 	uint32_t next_sibling;
 	uint32_t names[KG_SIDE_COUNT];	/* as this side calls it, or NO_KEY */
-	uint32_t orders[KG_SIDE_COUNT]; /* when it was first seen among its siblings, from 1 */
+	uint32_t orders[KG_SIDE_COUNT]; /* how early a run saw it at best, from 1; 0: never */
 	uint32_t root;
 	uint32_t top;	/* of a root that is a phase: name of its function */
 	uint32_t level; /* 0 for a root */
@@ -78,8 +78,21 @@ void paths_release(struct paths *paths);
 uint32_t paths_find(const struct paths *paths, uint32_t parent, uint32_t key);
 /* The same, added if new; NO_PATH when memory is out. */
 uint32_t paths_add(struct paths *paths, uint32_t parent, uint32_t key);
-/* A side has seen a node under this name. */
+/* A side has seen a node under this name; of several the first of the alphabet stays. */
 void paths_name(struct paths *paths, uint32_t node, enum kg_diff_side side, uint32_t name);
+/* The same of the function that a root is. */
+void paths_name_top(struct paths *paths, uint32_t root, uint32_t name);
+/* A run of a side has seen it as the order-th of its paths, from 1. */
+void paths_note_order(struct paths *paths, uint32_t node, enum kg_diff_side side, uint32_t order);
+/* Puts a node behind its siblings, among which it is not. */
+void paths_link(struct paths *paths, uint32_t node);
+/*
+ * Puts siblings in the order in which runs saw them, of OLD first: then it does not matter which run
+ * was read first. False when memory is out.
+ */
+KG_MUST_USE bool paths_sort(struct paths *paths);
+/* The same, and all nodes get new numbers in that order, callers before their callees. */
+KG_MUST_USE bool paths_arrange(struct paths *paths);
 
 /* Zero where the run has not seen the node. */
 static inline struct path_sample run_sample(const struct path_run *run, uint32_t node)
