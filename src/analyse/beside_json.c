@@ -105,16 +105,22 @@ enum kg_status json_need_file(const char *path, char **out, size_t *out_len, str
 	return status == KG_END ? error_set(err, KG_IO, path, 0, "there is no such file") : status;
 }
 
-json_t *json_reader_load(struct json_reader *reader, const char *json, size_t len,
-			 const char *schema)
+json_t *json_reader_parse(struct json_reader *reader, const char *json, size_t len)
 {
 	json_error_t error;
 	/* a guest may print zeros */
 	json_t *root = json_loadb(json, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-	if (root == NULL) {
+	if (root == NULL)
 		fail_json(reader, &error);
+	return root;
+}
+
+json_t *json_reader_load(struct json_reader *reader, const char *json, size_t len,
+			 const char *schema)
+{
+	json_t *root = json_reader_parse(reader, json, len);
+	if (root == NULL)
 		return NULL;
-	}
 	const char *found = json_string_value(json_object_get(root, "schema"));
 	if (found != NULL && strcmp(found, schema) == 0)
 		return root;

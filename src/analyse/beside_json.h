@@ -31,7 +31,9 @@ KG_MUST_USE enum kg_status json_read_file(const char *path, char **out, size_t *
 /* The same of a file that has to be there. */
 KG_MUST_USE enum kg_status json_need_file(const char *path, char **out, size_t *out_len,
 					  struct kg_error *err);
-/* The document, if it is one of the schema; NULL if not. */
+/* The document, whatever it is; NULL if it is none. */
+json_t *json_reader_parse(struct json_reader *reader, const char *json, size_t len);
+/* The same, if it is one of the schema; NULL if not. */
 json_t *json_reader_load(struct json_reader *reader, const char *json, size_t len,
 			 const char *schema);
 

@@ -51,6 +51,7 @@ enum kg_status kg_diff_end_run(struct kg_diff *diff, const struct kg_info *info)
 		.exits_only = info->exits_only,
 	};
 	if (run.file == NULL || (info->kernel != NULL && run.kernel == NULL) ||
+	    !surroundings_tell_trace(&diff->surroundings[run.side], info) ||
 	    !column_push(&diff->runs, run))
 		return KG_NOMEM;
 	collector_release(&diff->collector);
@@ -62,55 +63,76 @@ enum kg_status kg_diff_end_run(struct kg_diff *diff, const struct kg_info *info)
 enum kg_status kg_diff_add_environment(struct kg_diff *diff, enum kg_diff_side side,
 				       const char *json, size_t len, struct kg_error *err)
 {
-	return environment_add(&diff->environments[side], &diff->paths.names, json, len, err);
+	return surroundings_add(&diff->surroundings[side], &diff->paths.names, json, len, err);
 }
 
 /* ---- what surrounds the traces --------------------------------------------------------------- */
 
-static enum kg_status add_fact(struct kg_diff *diff, const char *name, const char *old_value,
-			       const char *new_value)
+static const char *value_of(const struct fact *fact)
 {
-	if ((old_value != NULL && new_value != NULL && strcmp(old_value, new_value) == 0) ||
-	    (old_value == NULL && new_value == NULL))
+	return fact != NULL ? fact->joined : NULL;
+}
+
+static bool is_same_value(const char *old_value, const char *new_value)
+{
+	if (old_value == NULL || new_value == NULL)
+		return old_value == new_value;
+	return strcmp(old_value, new_value) == 0;
+}
+
+/* What the traces tell of themselves; the rest is from documents. */
+static bool is_of_trace(const char *name)
+{
+	return strncmp(name, TRACE_FACT, strlen(TRACE_FACT)) == 0;
+}
+
+static enum kg_status list_fact(struct kg_diff *diff, const char *name)
+{
+	const struct surroundings *around = diff->surroundings;
+	const char *old_value = value_of(surroundings_find(&around[KG_SIDE_OLD], name));
+	const char *new_value = value_of(surroundings_find(&around[KG_SIDE_NEW], name));
+	if (is_same_value(old_value, new_value))
 		return KG_OK;
 	const struct kg_diff_fact fact = { name, { old_value, new_value } };
 	return column_push(&diff->facts, fact) ? KG_OK : KG_NOMEM;
 }
 
-/* What the traces themselves tell: the first of each side speaks for it. */
-static const struct kg_diff_run *first_run(const struct kg_diff *diff, enum kg_diff_side side)
+/* The facts of one side; of NEW those that OLD knows, too, are listed already. */
+static enum kg_status list_side(struct kg_diff *diff, enum kg_diff_side side, bool is_surrounded)
 {
-	size_t i = 0;
-	while (diff->runs.at[i].side != side)
-		i++;
-	return &diff->runs.at[i];
+	const struct surroundings *around = &diff->surroundings[side];
+	const struct surroundings *old = &diff->surroundings[KG_SIDE_OLD];
+	enum kg_status status = KG_OK;
+	for (size_t i = 0; i < around->facts.count && status == KG_OK; i++) {
+		const char *name = around->facts.at[i].name;
+		if (is_of_trace(name) || !is_surrounded ||
+		    (side == KG_SIDE_NEW && surroundings_find(old, name) != NULL))
+			continue;
+		status = list_fact(diff, name);
+	}
+	return status;
 }
 
 static enum kg_status list_facts(struct kg_diff *diff)
 {
-	const struct diff_environment *old = &diff->environments[KG_SIDE_OLD];
-	const struct diff_environment *new = &diff->environments[KG_SIDE_NEW];
-	const struct kg_diff_run *old_run = first_run(diff, KG_SIDE_OLD);
-	const struct kg_diff_run *new_run = first_run(diff, KG_SIDE_NEW);
-	const bool is_told = environment_find(old, "kernel.release") != NULL &&
-			     environment_find(new, "kernel.release") != NULL;
-	enum kg_status status = add_fact(diff, "trace.vendor", kg_vendor_name(old_run->vendor),
-					 kg_vendor_name(new_run->vendor));
-	if (status == KG_OK && !is_told)
-		status = add_fact(diff, "trace.kernel", old_run->kernel, new_run->kernel);
-	diff->report.is_surrounded[KG_SIDE_OLD] = old->facts.count > 0;
-	diff->report.is_surrounded[KG_SIDE_NEW] = new->facts.count > 0;
-	/* with one side unknown everything would differ */
-	if (old->facts.count == 0 || new->facts.count == 0)
-		return status;
-	for (size_t i = 0; i < old->facts.count && status == KG_OK; i++)
-		status = add_fact(diff, old->facts.at[i].name, old->facts.at[i].value,
-				  environment_find(new, old->facts.at[i].name));
-	for (size_t i = 0; i < new->facts.count &&status == KG_OK; i++) {
-		const struct env_fact *fact = &new->facts.at[i];
-		if (environment_find(old, fact->name) == NULL)
-			status = add_fact(diff, fact->name, NULL, fact->value);
+	struct surroundings *around = diff->surroundings;
+	bool is_told = true;
+	bool is_surrounded = true;
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		if (!surroundings_settle(&around[side]))
+			return KG_NOMEM;
+		diff->report.is_surrounded[side] = around[side].documents > 0;
+		is_told &= surroundings_find(&around[side], "kernel.release") != NULL;
+		/* with one side unknown everything would differ */
+		is_surrounded &= around[side].documents > 0;
 	}
+	enum kg_status status = list_fact(diff, TRACE_FACT "vendor");
+	if (status == KG_OK && !is_told)
+		status = list_fact(diff, TRACE_FACT "kernel");
+	if (status == KG_OK)
+		status = list_side(diff, KG_SIDE_OLD, is_surrounded);
+	if (status == KG_OK)
+		status = list_side(diff, KG_SIDE_NEW, is_surrounded);
 	return status;
 }
 
@@ -217,7 +239,7 @@ void kg_diff_free(struct kg_diff *diff)
 	drop_run(diff);
 	paths_release(&diff->paths);
 	for (int side = 0; side < KG_SIDE_COUNT; side++) {
-		environment_release(&diff->environments[side]);
+		surroundings_release(&diff->surroundings[side]);
 		column_release(&diff->key_places[side]);
 		column_release(&diff->values[side]);
 		column_release(&diff->passes[side]);

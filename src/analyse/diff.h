@@ -10,10 +10,10 @@
 
 #include <kvmgraph/diff.h>
 
-#include "analyse/diff_environment.h"
 #include "analyse/path_collector.h"
 #include "analyse/paths.h"
 #include "analyse/rank.h"
+#include "analyse/surroundings.h"
 #include "base/arena.h"
 
 /* What a false alarm may cost: of a hundred comparisons of the same, one may tell a change. */
@@ -43,7 +43,7 @@ struct kg_diff {
 	struct paths paths;
 	struct path_collector collector;
 	bool is_collecting;
-	struct diff_environment environments[KG_SIDE_COUNT];
+	struct surroundings surroundings[KG_SIDE_COUNT];
 
 	COLUMN(struct diff_sum) sums;			  /* by path */
 	COLUMN(struct path_passes) passes[KG_SIDE_COUNT]; /* by path, of roots: most of a run */

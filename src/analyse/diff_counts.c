@@ -162,8 +162,8 @@ uint32_t diff_name(const struct kg_diff *diff, uint32_t path, enum kg_diff_side 
 
 bool diff_is_traceable(const struct kg_diff *diff, enum kg_diff_side side, uint32_t name)
 {
-	const struct diff_environment *environment = &diff->environments[side];
-	if (!environment->knows_functions)
+	const struct surroundings *around = &diff->surroundings[side];
+	if (!around->knows_functions)
 		return true;
-	return name < environment->is_traceable.count && environment->is_traceable.at[name];
+	return name < around->is_traceable.count && around->is_traceable.at[name];
 }

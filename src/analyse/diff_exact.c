@@ -32,9 +32,13 @@ static uint64_t tick_of(const struct kg_diff *diff)
 {
 	uint64_t tick_ns = 0;
 	for (int side = 0; side < KG_SIDE_COUNT; side++) {
-		const char *hz = environment_find(&diff->environments[side], "kernel.hz");
-		const uint64_t rate = hz != NULL ? strtoull(hz, NULL, 10) : 0;
-		const uint64_t ns = rate > 0 ? UINT64_C(1000000000) / rate : DEFAULT_TICK_NS;
+		const struct fact *hz = surroundings_find(&diff->surroundings[side], "kernel.hz");
+		uint64_t slowest = hz != NULL ? UINT64_MAX : 0;
+		for (size_t i = 0; hz != NULL && i < hz->values.count; i++) {
+			const uint64_t rate = strtoull(hz->values.at[i].text, NULL, 10);
+			slowest = rate < slowest ? rate : slowest;
+		}
+		const uint64_t ns = slowest > 0 ? UINT64_C(1000000000) / slowest : DEFAULT_TICK_NS;
 		tick_ns = ns > tick_ns ? ns : tick_ns;
 	}
 	return tick_ns;

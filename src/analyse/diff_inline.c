@@ -143,8 +143,8 @@ static uint32_t find_in_time(const struct kg_diff *diff, uint32_t caller, enum k
 enum kg_status diff_find_timed_inlines(struct kg_diff *diff, bool *is_changed)
 {
 	const size_t count = diff->sums.count;
-	if (!diff->environments[KG_SIDE_OLD].knows_functions &&
-	    !diff->environments[KG_SIDE_NEW].knows_functions)
+	if (!diff->surroundings[KG_SIDE_OLD].knows_functions &&
+	    !diff->surroundings[KG_SIDE_NEW].knows_functions)
 		return KG_OK;
 	for (uint32_t caller = 0; caller < count; caller++) {
 		for (int i = 0; i < KG_SIDE_COUNT && is_shared(diff, caller); i++) {

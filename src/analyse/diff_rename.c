@@ -69,7 +69,7 @@ static bool is_rival(const struct kg_diff *diff, uint32_t path, enum kg_diff_sid
 	const uint32_t key = diff->paths.nodes.at[path].key;
 	if (!is_only(diff, path, side) || diff->key_places[other].at[key] > 0)
 		return false;
-	return !diff->environments[other].knows_functions ||
+	return !diff->surroundings[other].knows_functions ||
 	       !diff_is_traceable(diff, other, diff_name(diff, path, side));
 }
 
@@ -164,8 +164,8 @@ static uint32_t compare_names(const char *a, const char *b)
 /* Whether both sides say what they could trace: then a rival is no function of the other side. */
 static bool are_functions_known(const struct kg_diff *diff)
 {
-	return diff->environments[KG_SIDE_OLD].knows_functions &&
-	       diff->environments[KG_SIDE_NEW].knows_functions;
+	return diff->surroundings[KG_SIDE_OLD].knows_functions &&
+	       diff->surroundings[KG_SIDE_NEW].knows_functions;
 }
 
 /* How sure it is that two are one, 0: not at all. */

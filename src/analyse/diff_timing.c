@@ -152,8 +152,8 @@ static void mark_unjudged(struct kg_diff *diff)
 
 static bool is_emulated(const struct kg_diff *diff)
 {
-	return diff->environments[KG_SIDE_OLD].is_emulated &&
-	       diff->environments[KG_SIDE_NEW].is_emulated;
+	return diff->surroundings[KG_SIDE_OLD].is_emulated &&
+	       diff->surroundings[KG_SIDE_NEW].is_emulated;
 }
 
 static enum kg_status choose_method(struct kg_diff *diff)
