@@ -95,6 +95,7 @@ struct kg_diff_run {
 	uint64_t calls;
 	uint64_t incomplete;
 	uint64_t gaps;
+	uint64_t count;	 /* 1, or how many runs of a baseline these are the sums of */
 	bool exits_only; /* recorded with a threshold: calls are there, callers are not */
 };
 
@@ -169,7 +170,8 @@ struct kg_diff_report {
 
 	const struct kg_diff_run *runs; /* in the order in which they were given */
 	size_t run_count;
-	size_t side_runs[KG_SIDE_COUNT];
+	size_t side_runs[KG_SIDE_COUNT];   /* whose times are compared */
+	uint64_t side_rest[KG_SIDE_COUNT]; /* others, of which only sums are known */
 	bool is_surrounded[KG_SIDE_COUNT]; /* a document says what is around that side's traces */
 	const struct kg_diff_fact *facts;
 	size_t fact_count;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include <kvmgraph/analyse.h>
+#include <kvmgraph/baseline.h>
 #include <kvmgraph/builds.h>
 #include <kvmgraph/diff.h>
 #include <kvmgraph/environment.h>
@@ -220,6 +221,13 @@ KG_API KG_MUST_USE enum kg_status kg_render_replay_text(struct kg_out *out,
 							const struct kg_text_opts *opts);
 KG_API KG_MUST_USE enum kg_status kg_render_replay_json(struct kg_out *out,
 							const struct kg_replay *replay);
+
+/* Both put the baseline in the one order in which it is written. */
+KG_API KG_MUST_USE enum kg_status kg_render_baseline_json(struct kg_out *out,
+							  struct kg_baseline *baseline);
+KG_API KG_MUST_USE enum kg_status kg_render_baseline_text(struct kg_out *out,
+							  struct kg_baseline *baseline,
+							  const struct kg_text_opts *opts);
 
 KG_API KG_MUST_USE enum kg_status
 kg_render_environment_json(struct kg_out *out, const struct kg_environment *environment);

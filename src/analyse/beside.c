@@ -82,7 +82,7 @@ static enum kg_status try_file(struct found *found, struct span head, const char
 		arena_format(&found->memory, "%.*s%s", (int)head.len, (const char *)head.at, tail);
 	if (path == NULL)
 		return error_set(err, KG_NOMEM, NULL, 0, "out of memory");
-	enum kg_status status = json_read_file(path, &bytes, &len, err);
+	enum kg_status status = json_read_file(path, JSON_MOST_MIB, &bytes, &len, err);
 	if (status == KG_OK)
 		status = parse(found, bytes, len, path, err);
 	memory_free(bytes);

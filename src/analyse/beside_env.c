@@ -288,7 +288,7 @@ enum kg_status kg_environment_read(const char *path, struct kg_environment **out
 {
 	char *bytes = NULL;
 	size_t len = 0;
-	enum kg_status status = json_need_file(path, &bytes, &len, err);
+	enum kg_status status = json_need_file(path, JSON_MOST_MIB, &bytes, &len, err);
 	if (status == KG_OK)
 		status = kg_environment_parse(bytes, len, path, out, err);
 	memory_free(bytes);

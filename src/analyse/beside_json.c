@@ -12,13 +12,10 @@
 #include "base/error.h"
 #include "base/banned.h"
 
-/* Read whole, a document takes about ten times its bytes. */
-#define MAX_FILE_BYTES (16 << 20)
-
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-static enum kg_status read_all(int fd, const char *path, char **out, size_t *out_len,
-			       struct kg_error *err)
+static enum kg_status read_all(int fd, const char *path, size_t most_mib, char **out,
+			       size_t *out_len, struct kg_error *err)
 {
 	COLUMN(char) bytes = { 0 };
 	enum kg_status status = KG_OK;
@@ -35,9 +32,10 @@ static enum kg_status read_all(int fd, const char *path, char **out, size_t *out
 		if (len <= 0)
 			break;
 		bytes.count += (size_t)len;
-		if (bytes.count > MAX_FILE_BYTES) {
+		if (bytes.count >> 20 >= most_mib) {
 			status = error_set(err, KG_BAD_FORMAT, path, 0,
-					   "is larger than 16 MiB (move it away to do without it)");
+					   "is larger than %zu MiB (move it away to do without it)",
+					   most_mib);
 			break;
 		}
 	}
@@ -50,7 +48,8 @@ static enum kg_status read_all(int fd, const char *path, char **out, size_t *out
 	return KG_OK;
 }
 
-enum kg_status json_read_file(const char *path, char **out, size_t *out_len, struct kg_error *err)
+enum kg_status json_read_file(const char *path, size_t most_mib, char **out, size_t *out_len,
+			      struct kg_error *err)
 {
 	/* what has this name may be a pipe, and nobody at its other end */
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -58,7 +57,7 @@ enum kg_status json_read_file(const char *path, char **out, size_t *out_len, str
 		return KG_END;
 	if (fd < 0)
 		return error_set(err, KG_IO, path, errno, "%s", strerror(errno));
-	enum kg_status status = read_all(fd, path, out, out_len, err);
+	enum kg_status status = read_all(fd, path, most_mib, out, out_len, err);
 	close(fd);
 	return status;
 }
@@ -99,9 +98,10 @@ static void fail_json(struct json_reader *reader, json_error_t *json)
 	reader->status = error_set(reader->err, KG_BAD_FORMAT, reader->source, 0, "%s", json->text);
 }
 
-enum kg_status json_need_file(const char *path, char **out, size_t *out_len, struct kg_error *err)
+enum kg_status json_need_file(const char *path, size_t most_mib, char **out, size_t *out_len,
+			      struct kg_error *err)
 {
-	enum kg_status status = json_read_file(path, out, out_len, err);
+	enum kg_status status = json_read_file(path, most_mib, out, out_len, err);
 	return status == KG_END ? error_set(err, KG_IO, path, 0, "there is no such file") : status;
 }
 

@@ -25,12 +25,15 @@ struct json_reader {
 	size_t row;	    /* of the list, from 1; 0: an object */
 };
 
+/* Read whole, a document takes about ten times its bytes. */
+#define JSON_MOST_MIB 16
+
 /* The bytes of a file, for memory_free(). KG_END: there is none, which is not noted in err. */
-KG_MUST_USE enum kg_status json_read_file(const char *path, char **out, size_t *out_len,
-					  struct kg_error *err);
+KG_MUST_USE enum kg_status json_read_file(const char *path, size_t most_mib, char **out,
+					  size_t *out_len, struct kg_error *err);
 /* The same of a file that has to be there. */
-KG_MUST_USE enum kg_status json_need_file(const char *path, char **out, size_t *out_len,
-					  struct kg_error *err);
+KG_MUST_USE enum kg_status json_need_file(const char *path, size_t most_mib, char **out,
+					  size_t *out_len, struct kg_error *err);
 /* The document, whatever it is; NULL if it is none. */
 json_t *json_reader_parse(struct json_reader *reader, const char *json, size_t len);
 /* The same, if it is one of the schema; NULL if not. */

@@ -10,8 +10,7 @@
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
-/* Forgets what was read of a run that was not ended. */
-static void drop_run(struct kg_diff *diff)
+void diff_drop_run(struct kg_diff *diff)
 {
 	if (!diff->is_collecting)
 		return;
@@ -23,7 +22,7 @@ static void drop_run(struct kg_diff *diff)
 enum kg_status kg_diff_start_run(struct kg_diff *diff, enum kg_diff_side side,
 				 const struct kg_funcs *funcs, struct kg_call_sink *sink)
 {
-	drop_run(diff);
+	diff_drop_run(diff);
 	if (!column_push(&diff->paths.runs, (struct path_run){ .side = side }))
 		return KG_NOMEM;
 	enum kg_status status = collector_init(&diff->collector, &diff->paths,
@@ -32,7 +31,7 @@ enum kg_status kg_diff_start_run(struct kg_diff *diff, enum kg_diff_side side,
 	if (status == KG_OK)
 		*sink = collector_sink(&diff->collector);
 	else
-		drop_run(diff);
+		diff_drop_run(diff);
 	return status;
 }
 
@@ -48,6 +47,7 @@ enum kg_status kg_diff_end_run(struct kg_diff *diff, const struct kg_info *info)
 		.calls = info->calls.total,
 		.incomplete = info->calls.total - info->calls.complete,
 		.gaps = info->lost_gaps,
+		.count = 1,
 		.exits_only = info->exits_only,
 	};
 	if (run.file == NULL || (info->kernel != NULL && run.kernel == NULL) ||
@@ -55,6 +55,7 @@ enum kg_status kg_diff_end_run(struct kg_diff *diff, const struct kg_info *info)
 	    !column_push(&diff->runs, run))
 		return KG_NOMEM;
 	collector_release(&diff->collector);
+	paths_note_orders(&diff->paths, &diff->paths.runs.at[diff->paths.runs.count - 1]);
 	diff->is_collecting = false;
 	diff->report.side_runs[run.side]++;
 	return KG_OK;
@@ -189,7 +190,7 @@ static enum kg_status compare(struct kg_diff *diff)
 enum kg_status kg_diff_report(struct kg_diff *diff, const struct kg_diff_report **out)
 {
 	struct kg_diff_report *report = &diff->report;
-	drop_run(diff);
+	diff_drop_run(diff);
 	KG_ASSERT(report->side_runs[KG_SIDE_OLD] > 0 && report->side_runs[KG_SIDE_NEW] > 0);
 	enum kg_status status = compare(diff);
 	if (status != KG_OK)
@@ -236,7 +237,7 @@ void kg_diff_free(struct kg_diff *diff)
 {
 	if (diff == NULL)
 		return;
-	drop_run(diff);
+	diff_drop_run(diff);
 	paths_release(&diff->paths);
 	for (int side = 0; side < KG_SIDE_COUNT; side++) {
 		surroundings_release(&diff->surroundings[side]);

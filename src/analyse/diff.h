@@ -92,6 +92,14 @@ bool diff_counts_apart(const struct kg_diff *diff, uint32_t path);
 /* Whether a side has it no more often than host interrupts made the guest leave there. */
 bool diff_is_interruption(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side);
 
+/* The runs of a side, those included of which only sums are known. */
+static inline uint64_t diff_run_count(const struct kg_diff *diff, enum kg_diff_side side)
+{
+	return diff->report.side_runs[side] + diff->report.side_rest[side];
+}
+
+/* Forgets what was read of a run that was not ended. */
+void diff_drop_run(struct kg_diff *diff);
 /* Counts all paths anew: sums and key_places. */
 KG_MUST_USE bool diff_count(struct kg_diff *diff);
 /* How often one path is called in a run: the median of a side. */

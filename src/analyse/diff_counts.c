@@ -9,20 +9,30 @@
 
 /* ---- what there is --------------------------------------------------------------------------- */
 
+static struct path_bounds bounds_of(const struct path_run *run, uint32_t path)
+{
+	if (run->is_rest)
+		return path < run->bounds.count ? run->bounds.at[path] : (struct path_bounds){ 0 };
+	const struct path_sample sample = run_sample(run, path);
+	const uint64_t seen = sample.count + sample.incomplete;
+	const uint32_t cut = seen > UINT32_MAX ? UINT32_MAX : (uint32_t)seen;
+	return (struct path_bounds){ cut, cut };
+}
+
 static void count_run(struct kg_diff *diff, const struct path_run *run, bool is_first)
 {
 	const enum kg_diff_side side = run->side;
 	for (size_t path = 0; path < diff->sums.count; path++) {
 		const struct path_sample sample = run_sample(run, (uint32_t)path);
+		const struct path_bounds bounds = bounds_of(run, (uint32_t)path);
 		struct diff_sum *sum = &diff->sums.at[path];
-		const uint32_t seen = sample.count + sample.incomplete;
-		sum->seen[side] += seen;
+		sum->seen[side] += sample.count + sample.incomplete;
 		sum->incomplete[side] += sample.incomplete;
 		sum->waits[side] += sample.waits;
-		if (is_first || seen < sum->least[side])
-			sum->least[side] = seen;
-		if (seen > sum->most[side])
-			sum->most[side] = seen;
+		if (is_first || bounds.least < sum->least[side])
+			sum->least[side] = bounds.least;
+		if (bounds.most > sum->most[side])
+			sum->most[side] = bounds.most;
 	}
 }
 
@@ -116,8 +126,8 @@ bool diff_counts_apart(const struct kg_diff *diff, uint32_t path)
 	if (!is_less(diff, path, KG_SIDE_OLD) && !is_less(diff, path, KG_SIDE_NEW))
 		return false;
 	if (parent == NO_PATH)
-		return rates_differ(sum->seen[KG_SIDE_OLD], diff->report.side_runs[KG_SIDE_OLD],
-				    sum->seen[KG_SIDE_NEW], diff->report.side_runs[KG_SIDE_NEW]);
+		return rates_differ(sum->seen[KG_SIDE_OLD], diff_run_count(diff, KG_SIDE_OLD),
+				    sum->seen[KG_SIDE_NEW], diff_run_count(diff, KG_SIDE_NEW));
 	const struct diff_sum *callers = &diff->sums.at[parent];
 	return rates_differ(sum->seen[KG_SIDE_OLD], callers->seen[KG_SIDE_OLD],
 			    sum->seen[KG_SIDE_NEW], callers->seen[KG_SIDE_NEW]);
@@ -128,10 +138,10 @@ uint64_t diff_median_count(struct kg_diff *diff, uint32_t path, enum kg_diff_sid
 	size_t count = 0;
 	for (size_t i = 0; i < diff->paths.runs.count; i++) {
 		const struct path_run *run = &diff->paths.runs.at[i];
-		if (run->side != side)
+		if (run->side != side || run->is_rest)
 			continue;
 		const struct path_sample sample = run_sample(run, path);
-		diff->values[side].at[count++] = (uint64_t)sample.count + sample.incomplete;
+		diff->values[side].at[count++] = sample.count + sample.incomplete;
 	}
 	return rank_median(diff->values[side].at, count);
 }

@@ -49,7 +49,7 @@ static uint64_t wait_jitter_of(const struct kg_diff *diff, const struct kg_diff_
 {
 	uint64_t waits = 0;
 	for (int side = 0; side < KG_SIDE_COUNT; side++) {
-		const uint64_t runs = diff->report.side_runs[side];
+		const uint64_t runs = diff_run_count(diff, (enum kg_diff_side)side);
 		const uint64_t seen = (timing->waits[side] + runs - 1) / runs;
 		waits = seen > waits ? seen : waits;
 	}

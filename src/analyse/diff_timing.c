@@ -23,6 +23,8 @@ void timing_gather(struct kg_diff *diff, uint32_t path, enum value value)
 	diff->values[KG_SIDE_OLD].count = diff->values[KG_SIDE_NEW].count = 0;
 	for (size_t i = 0; i < diff->paths.runs.count; i++) {
 		const struct path_run *run = &diff->paths.runs.at[i];
+		if (run->is_rest)
+			continue;
 		const uint64_t ns =
 			value == VALUE_SELF ? run_sample(run, path).self_ns : run->totals.at[path];
 		diff->values[run->side].at[diff->values[run->side].count++] = ns;

@@ -146,9 +146,10 @@ static enum kg_status add_tree(struct path_collector *collector, struct path_scr
 		} else {
 			node->path = root;
 		}
-		const struct path_sample known = run_sample(run, node->path);
-		if (known.count == 0 && known.incomplete == 0)
-			paths_note_order(paths, node->path, run->side, ++collector->order);
+		if (!column_reach(&run->orders, node->path))
+			return KG_NOMEM;
+		if (run->orders.at[node->path] == 0)
+			run->orders.at[node->path] = ++collector->order;
 		if (!run_add(run, node->path, &node->sample))
 			return KG_NOMEM;
 	}

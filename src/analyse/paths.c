@@ -59,9 +59,8 @@ uint32_t paths_add(struct paths *paths, uint32_t parent, uint32_t key)
 
 static void take_first_name(const struct paths *paths, uint32_t *known, uint32_t name)
 {
-	if (*known == NO_KEY ||
-	    (*known != name && strcmp(renames_text(&paths->names, name),
-				      renames_text(&paths->names, *known)) < 0))
+	if (*known == NO_KEY || (*known != name && strcmp(renames_text(&paths->names, name),
+							  renames_text(&paths->names, *known)) < 0))
 		*known = name;
 }
 
@@ -82,6 +81,15 @@ void paths_note_order(struct paths *paths, uint32_t node, enum kg_diff_side side
 		*known = order;
 }
 
+void paths_note_orders(struct paths *paths, struct path_run *run)
+{
+	for (uint32_t node = 0; node < run->orders.count; node++) {
+		if (run->orders.at[node] > 0)
+			paths_note_order(paths, node, run->side, run->orders.at[node]);
+	}
+	column_release(&run->orders);
+}
+
 /* ---- what a side has at a node --------------------------------------------------------------- */
 
 static uint32_t count_add(uint32_t a, uint32_t b)
@@ -95,7 +103,7 @@ bool run_add(struct path_run *run, uint32_t node, const struct path_sample *more
 		return false;
 	struct path_sample *sample = &run->samples.at[node];
 	sample->self_ns = sum_add(sample->self_ns, more->self_ns);
-	sample->count = count_add(sample->count, more->count);
+	sample->count = sum_add(sample->count, more->count);
 	sample->incomplete = count_add(sample->incomplete, more->incomplete);
 	sample->waits = count_add(sample->waits, more->waits);
 	return true;
@@ -106,6 +114,21 @@ void run_release(struct path_run *run)
 	column_release(&run->samples);
 	column_release(&run->totals);
 	column_release(&run->passes);
+	column_release(&run->orders);
+	column_release(&run->bounds);
+}
+
+/* What was least at two places is least, or less, where both are one; the same of most. */
+static void move_bounds(struct path_run *run, uint32_t from, uint32_t to, bool own_time_only)
+{
+	if (from >= run->bounds.count)
+		return;
+	const struct path_bounds moved = run->bounds.at[from];
+	run->bounds.at[from] = (struct path_bounds){ 0 };
+	if (own_time_only)
+		return;
+	run->bounds.at[to].least = count_add(run->bounds.at[to].least, moved.least);
+	run->bounds.at[to].most = count_add(run->bounds.at[to].most, moved.most);
 }
 
 /* Moves what a side has at one node, not below it, to another. own_time_only: no counts. */
@@ -120,8 +143,9 @@ static bool move_samples(struct paths *paths, uint32_t from, uint32_t to, enum k
 		if (own_time_only)
 			sample.count = 0;
 		run->samples.at[from] = (struct path_sample){ 0 };
-		if (!run_add(run, to, &sample))
+		if (!run_add(run, to, &sample) || (run->is_rest && !column_reach(&run->bounds, to)))
 			return false;
+		move_bounds(run, from, to, own_time_only);
 	}
 	struct path_node *source = &paths->nodes.at[from];
 	struct path_node *target = &paths->nodes.at[to];
@@ -177,21 +201,90 @@ bool paths_dissolve(struct paths *paths, uint32_t node, enum kg_diff_side side)
 	return true;
 }
 
+bool run_sum(const struct paths *paths, struct path_run *run)
+{
+	run->totals.count = 0;
+	if (paths->nodes.count == 0 || !column_reach(&run->totals, paths->nodes.count - 1))
+		return paths->nodes.count == 0;
+	memset(run->totals.at, 0, run->totals.count * sizeof(*run->totals.at));
+	for (size_t node = paths->nodes.count; node-- > 0;) {
+		uint64_t *total = &run->totals.at[node];
+		*total = sum_add(*total, run_sample(run, (uint32_t)node).self_ns);
+		const uint32_t parent = paths->nodes.at[node].parent;
+		if (parent != NO_PATH)
+			run->totals.at[parent] = sum_add(run->totals.at[parent], *total);
+	}
+	return true;
+}
+
 bool paths_sum(struct paths *paths)
 {
 	for (size_t i = 0; i < paths->runs.count; i++) {
-		struct path_run *run = &paths->runs.at[i];
-		run->totals.count = 0;
-		if (paths->nodes.count == 0 || !column_reach(&run->totals, paths->nodes.count - 1))
-			return paths->nodes.count == 0;
-		memset(run->totals.at, 0, run->totals.count * sizeof(*run->totals.at));
-		for (size_t node = paths->nodes.count; node-- > 0;) {
-			uint64_t *total = &run->totals.at[node];
-			*total = sum_add(*total, run_sample(run, (uint32_t)node).self_ns);
-			const uint32_t parent = paths->nodes.at[node].parent;
-			if (parent != NO_PATH)
-				run->totals.at[parent] = sum_add(run->totals.at[parent], *total);
-		}
+		if (!run_sum(paths, &paths->runs.at[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ---- another tree ---------------------------------------------------------------------------- */
+
+/* The id that a name of another tree has here; NO_KEY stays what it is. */
+static bool adopt_name(struct paths *paths, const struct paths *from, uint32_t name, uint32_t *out)
+{
+	*out = NO_KEY;
+	if (name != NO_KEY)
+		*out = renames_add(&paths->names, renames_text(&from->names, name));
+	return name == NO_KEY || *out != INTERN_NONE;
+}
+
+static uint32_t adopt_node(struct paths *paths, enum kg_diff_side side, const struct paths *from,
+			   const struct path_node *row, uint32_t parent)
+{
+	uint32_t key;
+	uint32_t name;
+	uint32_t top;
+	if (!adopt_name(paths, from, row->key, &key) ||
+	    !adopt_name(paths, from, row->names[KG_SIDE_OLD], &name) ||
+	    !adopt_name(paths, from, row->top, &top))
+		return NO_PATH;
+	const uint32_t node = paths_add(paths, parent, renames_key(&paths->names, key));
+	if (node == NO_PATH)
+		return NO_PATH;
+	if (name != NO_KEY)
+		paths_name(paths, node, side, name);
+	if (top != NO_KEY)
+		paths_name_top(paths, node, top);
+	if (row->orders[KG_SIDE_OLD] > 0)
+		paths_note_order(paths, node, side, row->orders[KG_SIDE_OLD]);
+	struct path_node *to = &paths->nodes.at[node];
+	if (row->kind != KG_PHASE_KIND_COUNT) {
+		to->kind = row->kind;
+		to->reason = row->reason;
+		to->is_first = row->is_first;
+	}
+	to->is_aside |= row->is_aside;
+	return node;
+}
+
+bool paths_adopt(struct paths *paths, enum kg_diff_side side, const struct paths *from,
+		 uint32_t *map)
+{
+	for (size_t i = 0; i < from->nodes.count; i++) {
+		const struct path_node *row = &from->nodes.at[i];
+		const uint32_t parent = row->parent != NO_PATH ? map[row->parent] : NO_PATH;
+		map[i] = adopt_node(paths, side, from, row, parent);
+		if (map[i] == NO_PATH)
+			return false;
+	}
+	return true;
+}
+
+bool run_adopt(struct path_run *run, const struct path_run *from, const uint32_t *map)
+{
+	for (size_t i = 0; i < from->samples.count; i++) {
+		const struct path_sample *sample = &from->samples.at[i];
+		if ((sample->count > 0 || sample->incomplete > 0) && !run_add(run, map[i], sample))
+			return false;
 	}
 	return true;
 }

@@ -26,7 +26,7 @@
 /* What a path came to in one run. */
 struct path_sample {
 	uint64_t self_ns; /* of complete calls */
-	uint32_t count;
+	uint64_t count;
 	uint32_t incomplete; /* calls without start or end, or with a gap inside: not in self_ns */
 	uint32_t waits;	     /* calls that were off their CPU, by themselves */
 };
@@ -37,11 +37,20 @@ struct path_passes {
 	uint32_t interrupts;
 };
 
+/* How often one of several runs calls a path: never less often, never more often. */
+struct path_bounds {
+	uint32_t least;
+	uint32_t most;
+};
+
 struct path_run {
 	COLUMN(struct path_sample) samples; /* by node; behind the last all are zero */
 	COLUMN(uint64_t) totals; /* by node, of all of them, once paths_sum() was called */
 	COLUMN(struct path_passes) passes; /* by node, of roots */
+	COLUMN(uint32_t) orders; /* by node, while it is read: as the how-manieth, from 1 */
+	COLUMN(struct path_bounds) bounds; /* by node; of a rest */
 	enum kg_diff_side side;
+	bool is_rest; /* stands for several runs, of which only the sum is known */
 };
 
 struct path_node {
@@ -84,15 +93,26 @@ void paths_name(struct paths *paths, uint32_t node, enum kg_diff_side side, uint
 void paths_name_top(struct paths *paths, uint32_t root, uint32_t name);
 /* A run of a side has seen it as the order-th of its paths, from 1. */
 void paths_note_order(struct paths *paths, uint32_t node, enum kg_diff_side side, uint32_t order);
+/* The same of all that a run has seen, which is over. */
+void paths_note_orders(struct paths *paths, struct path_run *run);
 /* Puts a node behind its siblings, among which it is not. */
 void paths_link(struct paths *paths, uint32_t node);
 /*
- * Puts siblings in the order in which runs saw them, of OLD first: then it does not matter which run
- * was read first. False when memory is out.
+ * Puts siblings in the order in which runs saw them, of OLD first: then it does not matter which
+ * run was read first. False when memory is out.
  */
 KG_MUST_USE bool paths_sort(struct paths *paths);
 /* The same, and all nodes get new numbers in that order, callers before their callees. */
 KG_MUST_USE bool paths_arrange(struct paths *paths);
+
+/*
+ * Adds all nodes of another tree, with what OLD is to it, to one side. Fills in where each is; maps
+ * has room for all. False when memory is out.
+ */
+KG_MUST_USE bool paths_adopt(struct paths *paths, enum kg_diff_side side, const struct paths *from,
+			     uint32_t *map);
+/* Adds the samples of a run of that other tree to one of this. */
+KG_MUST_USE bool run_adopt(struct path_run *run, const struct path_run *from, const uint32_t *map);
 
 /* Zero where the run has not seen the node. */
 static inline struct path_sample run_sample(const struct path_run *run, uint32_t node)
@@ -125,7 +145,9 @@ KG_MUST_USE bool paths_dissolve(struct paths *paths, uint32_t node, enum kg_diff
 /* The next node of the tree below top in pre-order; NO_PATH behind the last. */
 uint32_t paths_next_below(const struct paths *paths, uint32_t top, uint32_t node);
 
-/* Makes the totals of all runs: own time and that of all callees. False when memory is out. */
+/* Makes the totals of a run: own time and that of all callees. False when memory is out. */
+KG_MUST_USE bool run_sum(const struct paths *paths, struct path_run *run);
+/* Of all runs. */
 KG_MUST_USE bool paths_sum(struct paths *paths);
 
 #endif

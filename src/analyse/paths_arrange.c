@@ -82,9 +82,8 @@ static bool renumber_nodes(struct paths *paths, struct numbers *numbers)
 	struct path_slots slots = { 0 };
 	for (uint32_t i = 0; i < numbers->nodes.count; i++) {
 		struct path_node *node = &numbers->nodes.at[i];
-		uint32_t *const links[] = { &node->parent,     &node->first_child,
-					    &node->last_child, &node->next_sibling,
-					    &node->root };
+		uint32_t *const links[] = { &node->parent, &node->first_child, &node->last_child,
+					    &node->next_sibling, &node->root };
 		for (size_t k = 0; k < sizeof(links) / sizeof(links[0]); k++)
 			*links[k] = number_of(numbers, *links[k]);
 		if (!slots_add(&slots, node->parent, node->key, i)) {
@@ -92,8 +91,7 @@ static bool renumber_nodes(struct paths *paths, struct numbers *numbers)
 			return false;
 		}
 	}
-	memcpy(paths->nodes.at, numbers->nodes.at,
-	       numbers->nodes.count * sizeof(*paths->nodes.at));
+	memcpy(paths->nodes.at, numbers->nodes.at, numbers->nodes.count * sizeof(*paths->nodes.at));
 	slots_release(&paths->slots);
 	paths->slots = slots;
 	paths->first_root = number_of(numbers, paths->first_root);
@@ -103,9 +101,10 @@ static bool renumber_nodes(struct paths *paths, struct numbers *numbers)
 
 static bool renumber_run(struct path_run *run, const struct numbers *numbers)
 {
-	struct path_run fresh = { .side = run->side };
+	struct path_run fresh = { .side = run->side, .is_rest = run->is_rest };
 	const size_t last = numbers->nodes.count - 1;
-	if (!column_reach(&fresh.samples, last) || !column_reach(&fresh.passes, last)) {
+	if (!column_reach(&fresh.samples, last) || !column_reach(&fresh.passes, last) ||
+	    (run->is_rest && !column_reach(&fresh.bounds, last))) {
 		run_release(&fresh);
 		return false;
 	}
@@ -113,6 +112,8 @@ static bool renumber_run(struct path_run *run, const struct numbers *numbers)
 		fresh.samples.at[numbers->by_node.at[node]] = run_sample(run, node);
 		fresh.passes.at[numbers->by_node.at[node]] = run_passes(run, node);
 	}
+	for (uint32_t node = 0; node < run->bounds.count; node++)
+		fresh.bounds.at[numbers->by_node.at[node]] = run->bounds.at[node];
 	run_release(run);
 	*run = fresh;
 	return true;

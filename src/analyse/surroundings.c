@@ -256,7 +256,8 @@ static enum kg_status take_env(struct surroundings *surroundings, struct renames
 		surroundings->is_emulated = true;
 	enum kg_status status = flatten(surroundings, "", document, 1);
 	if (status == KG_OK)
-		status = take_functions(surroundings, names, json_object_get(document, "functions"));
+		status =
+			take_functions(surroundings, names, json_object_get(document, "functions"));
 	return status;
 }
 
