@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kvmgraph diff: what changed between two traces, or two sets of traces. */
+#include <kvmgraph/baseline.h>
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,9 +144,30 @@ static int read_trace(struct reading *reading, const char *path)
 	return code;
 }
 
+static int read_baseline(struct reading *reading, const char *path)
+{
+	struct kg_error err = { 0 };
+	struct kg_baseline *baseline;
+	if (filter_is_set(&reading->opts->filter)) {
+		report_error(reading->command->name,
+			     "%s: is a baseline, from which no calls can be chosen (compare the "
+			     "traces)",
+			     path);
+		return EXIT_WRONG;
+	}
+	enum kg_status status = kg_baseline_read(path, &baseline, &err);
+	if (status != KG_OK)
+		return report_failure(reading->command->name, status, &err);
+	status = kg_diff_add_baseline(reading->diff, reading->side, baseline, path);
+	kg_baseline_free(baseline);
+	return status == KG_OK ? EXIT_DONE : fail_plain(reading->command, status);
+}
+
 static int read_side(struct reading *reading, const char *argument)
 {
 	struct trace_set set;
+	if (kg_baseline_is_file(argument))
+		return read_baseline(reading, argument);
 	int code = trace_set_open(reading->command, argument, &set);
 	for (size_t i = 0; i < set.count && code == EXIT_DONE; i++)
 		code = read_trace(reading, set.paths[i]);
@@ -212,7 +235,8 @@ static int run_diff(const struct command *command, const void *all, size_t count
 	struct reading reading = { .command = command, .opts = opts };
 	struct kg_diff_opts diff_opts;
 	if (count != KG_SIDE_COUNT) {
-		report_error(command->name, "takes OLD and NEW: two traces, or folders of traces");
+		report_error(command->name,
+			     "takes OLD and NEW: traces, folders of traces, or baselines");
 		return EXIT_WRONG;
 	}
 	int code = translate(command, opts, &diff_opts);
@@ -257,9 +281,10 @@ const struct command command_diff = {
 	.summary = "what changed between two traces, and which call is to blame",
 	.arguments = "OLD NEW",
 	.about =
-		"OLD and NEW are traces, or folders with the traces of repeated runs; a folder of "
-		"the lab\n"
-		"is one. Calls are compared by the path that leads to them, in each phase of a "
+		"OLD and NEW are traces, folders with the traces of repeated runs (a folder of the "
+		"lab is\n"
+		"one), or baselines. Calls are compared by the path that leads to them, in each "
+		"phase of a "
 		"VM's "
 		"life\n"
 		"and in runs that end the same way: what came, went, moved, has another name, was\n"

@@ -15,6 +15,7 @@ extern const struct command command_timing;
 extern const struct command command_verify;
 extern const struct command command_learn;
 extern const struct command command_diff;
+extern const struct command command_baseline;
 extern const struct command command_export;
 extern const struct command command_record;
 extern const struct command command_replay;

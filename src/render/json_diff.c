@@ -37,6 +37,7 @@ static json_t *side_of(const struct kg_diff_report *report, enum kg_diff_side si
 			continue;
 		json_t *row = json_object();
 		row_add(&row, "file", value_text(run->file));
+		row_add(&row, "runs", value_number(run->count));
 		row_add(&row, "vendor", value_text(kg_vendor_name(run->vendor)));
 		row_add(&row, "kernel", value_text(run->kernel));
 		row_add(&row, "calls", value_number(run->calls));
@@ -46,6 +47,7 @@ static json_t *side_of(const struct kg_diff_report *report, enum kg_diff_side si
 	}
 	json_t *object = json_object();
 	row_add(&object, "runs", value_number(report->side_runs[side]));
+	row_add(&object, "rest", value_number(report->side_rest[side]));
 	row_add(&object, "traces", traces);
 	return object;
 }

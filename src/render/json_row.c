@@ -185,6 +185,19 @@ struct json_row row_put_list(struct json_row *row)
 	return (struct json_row){ .doc = row->doc };
 }
 
+void row_next(struct json_row *list)
+{
+	if (list->has_member)
+		put(list->doc, ", ", 2);
+	list->has_member = true;
+}
+
+void row_item(struct json_row *list, uint64_t number)
+{
+	row_next(list);
+	row_put_number(list, number);
+}
+
 void row_word(struct json_row *list, const char *word)
 {
 	put_string(list->doc, list->has_member ? ", \"" : "\"");

@@ -152,7 +152,9 @@ static inline struct json_row row_enter_list(struct json_row *row, const char *k
 }
 
 void row_leave_object(struct json_row *row);
-/* A plain word as the next item of a list. */
+/* The next items of a list: for what row_put_ calls put down, a number, a plain word. */
+void row_next(struct json_row *list);
+void row_item(struct json_row *list, uint64_t number);
 void row_word(struct json_row *list, const char *word);
 void row_leave_list(struct json_row *list);
 void row_end(struct json_row *row);

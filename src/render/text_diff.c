@@ -37,6 +37,11 @@ static void put_side(struct text *text, const struct kg_diff_report *report, enu
 		text_put(text, " and ");
 		text_put_count(text, report->side_runs[side] - 1, "other");
 	}
+	if (report->side_rest[side] > 0) {
+		text_put(text, ", of ");
+		text_put_number(text, report->side_rest[side]);
+		text_put(text, " more only sums");
+	}
 	text_put(text, ": ");
 	if (kg_vendor_name(first->vendor) != NULL) {
 		text_put(text, kg_vendor_name(first->vendor));
