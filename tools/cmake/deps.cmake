@@ -10,8 +10,14 @@ find_package(Threads REQUIRED)
 # JSON: specifications are read, reports written (analyse, render, vmm)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.10)
 
-# compressed input: gzip, xz, zstd (base)
-pkg_check_modules(ARCHIVE IMPORTED_TARGET libarchive)
+# compressed input: gzip, xz, zstd (base). Loaded by its name when it is needed, so nobody links it
+pkg_check_modules(ARCHIVE libarchive)
+if(ARCHIVE_FOUND)
+	list(GET ARCHIVE_LINK_LIBRARIES 0 archive_library)
+	get_filename_component(archive_library ${archive_library} REALPATH)
+	# libarchive.so.13.6.2 is known as libarchive.so.13
+	string(REGEX REPLACE "^.*/(.*[.]so[.][0-9]+).*$" "\\1" ARCHIVE_SONAME ${archive_library})
+endif()
 option(KG_WITH_COMPRESSED "Read compressed files (libarchive)" ${ARCHIVE_FOUND})
 if(KG_WITH_COMPRESSED AND NOT ARCHIVE_FOUND)
 	message(FATAL_ERROR "KG_WITH_COMPRESSED needs libarchive (libarchive-dev)")
