@@ -76,7 +76,7 @@ bochs_command() {
 
 # bochs_prepare KERNEL BOOT: what Bochs needs beside the ramdisk's tree in BOOT/root
 bochs_prepare() {
-	cp "$1/vmlinuz" "$2/vmlinuz"
+	cp "$(kernel_image "$1")" "$2/vmlinuz"
 	# reading from the CD is slow
 	pack_initrd "$2/root" "$2/initrd" zstd -q -9
 	truncate -s $((bochs_cylinders * 16 * 63 * 512)) "$2/disk.img"

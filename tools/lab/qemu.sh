@@ -34,7 +34,7 @@ qemu_command() {
 
 # qemu_prepare KERNEL BOOT: what QEMU needs beside the ramdisk's tree in BOOT/root
 qemu_prepare() {
-	cp "$1/vmlinuz" "$2/vmlinuz"
+	ln -s "$(kernel_image "$1")" "$2/vmlinuz"
 	pack_initrd "$2/root" "$2/initrd"
 	truncate -s 1G "$2/disk.img"
 }
