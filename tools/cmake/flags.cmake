@@ -30,6 +30,13 @@ if(CMAKE_BUILD_TYPE MATCHES "Rel")
 	# sees through inlining only when optimising
 	target_compile_options(kg_flags INTERFACE -Wnull-dereference)
 endif()
+# Objects have both forms: the program is optimised as a whole, tests are linked without that, which
+# takes a tenth of the time.
+if(CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+	string(REPLACE "-fno-fat-lto-objects" "-ffat-lto-objects"
+		CMAKE_C_COMPILE_OPTIONS_IPO "${CMAKE_C_COMPILE_OPTIONS_IPO}")
+	set(KG_FAT_OBJECTS ON)
+endif()
 if(KG_WERROR)
 	target_compile_options(kg_flags INTERFACE -Werror)
 endif()
