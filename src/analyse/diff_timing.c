@@ -3,6 +3,7 @@
 #include "analyse/diff_timing.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/banned.h"
 
@@ -152,10 +153,20 @@ static void mark_unjudged(struct kg_diff *diff)
 	}
 }
 
-static bool is_emulated(const struct kg_diff *diff)
+/* Whether an emulator counted instructions: with the host's clock it does not. */
+static bool is_counted(const struct kg_diff *diff)
 {
-	return diff->surroundings[KG_SIDE_OLD].is_emulated &&
-	       diff->surroundings[KG_SIDE_NEW].is_emulated;
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		const struct surroundings *surroundings = &diff->surroundings[side];
+		const struct fact *counts = surroundings_find(surroundings, "lab.deterministic");
+		if (!surroundings->is_emulated)
+			return false;
+		for (size_t i = 0; counts != NULL && i < counts->values.count; i++) {
+			if (strcmp(counts->values.at[i].text, "no") == 0)
+				return false;
+		}
+	}
+	return true;
 }
 
 static enum kg_status choose_method(struct kg_diff *diff)
@@ -171,7 +182,7 @@ static enum kg_status choose_method(struct kg_diff *diff)
 			return status;
 	}
 	report->method = diff->opts.has_threshold ? KG_DIFF_PLAIN : KG_DIFF_NONE;
-	if (is_emulated(diff)) {
+	if (is_counted(diff)) {
 		report->method = KG_DIFF_EXACT;
 	} else if (exact_is_clock(diff)) {
 		report->method = KG_DIFF_EXACT;
