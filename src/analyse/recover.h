@@ -144,6 +144,7 @@ struct placing {
 	uint64_t whole;			   /* lives from the creation to the destruction of a VM */
 	uint64_t cut;
 	uint64_t strays;	     /* phases of nobody knows which life */
+	bool is_tss_told;	     /* setting TSS and identity map, by their order alone */
 	const struct root *left_out; /* the first one that is no step */
 	uint64_t left_out_count;
 };

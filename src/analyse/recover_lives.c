@@ -14,18 +14,25 @@
 
 /* ---- one life -------------------------------------------------------------------------------- */
 
-/* On AMD's processors setting TSS and identity map look the same: the map comes first. */
-static void tell_tss_apart(struct life_rows *rows)
+/*
+ * On AMD's processors setting TSS and identity map look the same: the map comes first. Says whether
+ * both were there.
+ */
+static bool tell_tss_apart(struct life_rows *rows)
 {
 	struct life_root *last = NULL;
+	bool was_open = false;
 	for (size_t i = 0; i < rows->roots.count; i++) {
 		struct life_root *root = &rows->roots.at[i];
 		if (root->step != KG_STEP_SET_TSS_ADDR)
 			continue;
-		if (last != NULL)
+		if (last != NULL) {
 			last->step = KG_STEP_SET_IDENTITY_MAP;
+			was_open = true;
+		}
 		last = root;
 	}
+	return was_open;
 }
 
 /* The first of the exits that is not before a line. */
@@ -163,7 +170,8 @@ static enum kg_status add_life(struct placing *placing, const struct vm_life *li
 	const bool is_first = placing->whole == 0;
 	enum kg_status status = take_roots(placing, &rows, from, to);
 	if (status == KG_OK) {
-		tell_tss_apart(&rows);
+		if (recover->scenario.vendor == KG_VENDOR_SVM)
+			placing->is_tss_told |= tell_tss_apart(&rows);
 		find_exit(placing, &rows, life);
 		status = steps_make(recover, &rows, is_first ? &outcome->odd : &odd, is_first);
 	}
@@ -349,6 +357,10 @@ static enum kg_status conclude(struct placing *placing, const struct outcome *ou
 					      placing->whole));
 	if (status == KG_OK)
 		status = say_left_out(placing);
+	if (status == KG_OK && placing->is_tss_told)
+		status = choose(recover,
+				"the order of set-identity-map and set-tss-addr, which look "
+				"the same: the map first");
 	if (status == KG_OK && placing->cut > 0)
 		status = choose(recover,
 				"VMs that the trace does not have from begin to end: left out");
