@@ -185,8 +185,8 @@ static int run_vmm(const struct command *command, const void *all, size_t count,
 {
 	const struct vmm_command_opts *opts = all;
 	const char *name = opts->scenario != NULL ? opts->scenario : "hello";
-	const struct scenario *scenario;
-	struct scenario_file *file;
+	const struct scenario *scenario = NULL;
+	struct scenario_file *file = NULL;
 	const struct output list = { .write = write_list, .opts = opts };
 	(void)arguments;
 	if (count != 0) {

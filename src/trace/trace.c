@@ -53,8 +53,9 @@ enum kg_status kg_trace_open(const char *path, const struct kg_trace_opts *opts,
 {
 	struct kg_trace *trace = NULL;
 	enum kg_status status = trace_new(opts, &trace, err);
-	if (status == KG_OK)
-		status = source_open(path, trace->opts.tmp_folder, &trace->source, err);
+	if (trace == NULL)
+		return status;
+	status = source_open(path, trace->opts.tmp_folder, &trace->source, err);
 	if (status == KG_OK)
 		status = start_reader(trace, err);
 	if (status == KG_OK)

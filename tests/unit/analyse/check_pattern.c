@@ -236,7 +236,8 @@ END_TEST
 START_TEST(pattern_next_walks_a_large_set)
 {
 	ck_assert_int_eq(compile(repeat(call('a'), 200, 200)), KG_OK);
-	uint64_t states[4] = { 0 };
+	uint64_t *states = memory_zalloc(fixture.automaton->set_len * sizeof(*states));
+	ck_assert_ptr_nonnull(states);
 	states_add(states, 3);
 	states_add(states, 64);
 	states_add(states, 200);
@@ -247,6 +248,7 @@ START_TEST(pattern_next_walks_a_large_set)
 	ck_assert_uint_eq(automaton_next(fixture.automaton, states, 65), 200);
 	ck_assert_uint_eq(automaton_next(fixture.automaton, states, 201),
 			  fixture.automaton->state_count);
+	memory_free(states);
 }
 END_TEST
 

@@ -76,6 +76,7 @@ START_TEST(text_detail_says_what_the_event_leaves_out)
 	ck_assert_ptr_null(next_line(&reading));
 	ck_assert_int_eq(detail->kind, KG_LINE_HEADER);
 	const struct kg_event *event = next_line(&reading);
+	ck_assert_ptr_nonnull(event);
 	ck_assert_int_eq(event->kind, KG_EV_ENTER);
 	ck_assert_int_eq(detail->kind, KG_LINE_EVENT);
 	ck_assert_uint_eq(detail->line_no, 2);
