@@ -27,6 +27,25 @@ struct kg_tee {
 };
 KG_API struct kg_call_sink kg_tee_sink(struct kg_tee *tee);
 
+/*
+ * Hands every call to those of some sinks that are still wanted: from `first` up to `end`. `look`
+ * is asked now and then and may leave some out; what it returns ends the run if it is not KG_OK.
+ * The sinks have to stay to the end of the run, also those that were left out.
+ */
+#define KG_CHOICE_MAX 2
+
+struct kg_choice {
+	struct kg_call_sink sinks[KG_CHOICE_MAX];
+	size_t first;
+	size_t end;
+	enum kg_status (*look)(void *self);
+	void *self;
+	/* its own */
+	size_t counting; /* who counts what is in bundles */
+	uint64_t calls;	 /* since it looked */
+};
+KG_API struct kg_call_sink kg_choice_sink(struct kg_choice *choice);
+
 /* ---- time per function ----------------------------------------------------------------------- */
 
 struct kg_function_timing {

@@ -47,6 +47,16 @@ static bool wants(void *self, kg_func_id func_id)
 	       tee->second.bundler->wants(tee->second.self, func_id);
 }
 
+static bool refuses(void *self, uint32_t lane_id, const struct event_bundle *bundle,
+		    const struct bundled_call *calls)
+{
+	const struct kg_tee *tee = self;
+	const struct kg_call_sink *first = &tee->first;
+	const struct kg_call_sink *second = &tee->second;
+	return bundler_refuses(first->bundler, first->self, lane_id, bundle, calls) ||
+	       bundler_refuses(second->bundler, second->self, lane_id, bundle, calls);
+}
+
 static enum kg_status take_bundle(void *self, uint32_t lane_id, uint32_t level,
 				  const struct event_bundle *bundle, struct bundled_call *calls)
 {
@@ -87,6 +97,7 @@ static bool may_bundle(const struct kg_tee *tee)
 
 static const struct kg_bundler bundler = {
 	.wants = wants,
+	.refuses = refuses,
 	.take = take_bundle,
 	.count = count_calls,
 	.counted = counted,

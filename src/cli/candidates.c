@@ -10,9 +10,6 @@
 
 static const enum kg_vendor vendors[CANDIDATES_MAX] = { KG_VENDOR_VMX, KG_VENDOR_SVM };
 
-/* So many calls are held against all candidates. Then the vendor nearly always shows. */
-#define UNDECIDED_CALLS 1024
-
 /* Sets "name=number". */
 static int set_param(const struct command *command, struct kg_spec *spec, const char *text)
 {
@@ -112,8 +109,8 @@ static size_t choose(const struct candidates *candidates, enum kg_vendor vendor)
 
 static void keep_only(struct candidates *candidates, size_t chosen)
 {
-	candidates->first = chosen;
-	candidates->end = chosen + 1;
+	candidates->choice.first = chosen;
+	candidates->choice.end = chosen + 1;
 }
 
 /* Leaves out all but one candidate as soon as the functions seen speak for it. */
@@ -125,87 +122,25 @@ static void look_for_vendor(struct candidates *candidates)
 }
 
 /* From time to time: whether it is known by now what the trace is to be held against. */
-static enum kg_status look_ahead(struct candidates *candidates)
-{
-	candidates->undecided_calls = 0;
-	if (candidates->end - candidates->first > 1)
-		look_for_vendor(candidates);
-	if (!candidates->may_switch || candidates->end - candidates->first > 1)
-		return KG_OK;
-	candidates->better = kg_verify_better(candidates->at[candidates->first].verify);
-	return candidates->better != NULL ? KG_AGAIN : KG_OK;
-}
-
-static enum kg_status take_opened(void *self, const struct kg_call *call)
-{
-	const struct candidates *candidates = self;
-	enum kg_status status = KG_OK;
-	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
-		const struct kg_call_sink *sink = &candidates->at[i].sink;
-		status = sink->opened(sink->self, call);
-	}
-	return status;
-}
-
-static enum kg_status take_closed(void *self, const struct kg_call *call)
+static enum kg_status look_ahead(void *self)
 {
 	struct candidates *candidates = self;
-	enum kg_status status = KG_OK;
-	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
-		const struct kg_call_sink *sink = &candidates->at[i].sink;
-		status = sink->closed(sink->self, call);
-	}
-	if (status == KG_OK && ++candidates->undecided_calls >= UNDECIDED_CALLS)
-		status = look_ahead(candidates);
-	return status;
-}
-
-static enum kg_status take_vanished(void *self, kg_call_id id, kg_call_id parent_id)
-{
-	const struct candidates *candidates = self;
-	enum kg_status status = KG_OK;
-	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
-		const struct kg_call_sink *sink = &candidates->at[i].sink;
-		status = sink->vanished(sink->self, id, parent_id);
-	}
-	return status;
-}
-
-static enum kg_status take_gap(void *self, const struct kg_gap *gap)
-{
-	const struct candidates *candidates = self;
-	enum kg_status status = KG_OK;
-	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
-		const struct kg_call_sink *sink = &candidates->at[i].sink;
-		status = sink->gap(sink->self, gap);
-	}
-	return status;
-}
-
-static enum kg_status take_done(void *self)
-{
-	const struct candidates *candidates = self;
-	enum kg_status status = KG_OK;
-	for (size_t i = candidates->first; i < candidates->end && status == KG_OK; i++) {
-		const struct kg_call_sink *sink = &candidates->at[i].sink;
-		status = sink->done(sink->self);
-	}
-	return status;
+	if (candidates->choice.end - candidates->choice.first > 1)
+		look_for_vendor(candidates);
+	if (!candidates->may_switch || candidates->choice.end - candidates->choice.first > 1)
+		return KG_OK;
+	candidates->better = kg_verify_better(candidates->at[candidates->choice.first].verify);
+	return candidates->better != NULL ? KG_AGAIN : KG_OK;
 }
 
 /* With one candidate its own sink, so that a named specification costs nothing more. */
 static struct kg_call_sink verify_sink(struct candidates *candidates)
 {
-	if (candidates->end - candidates->first == 1 && !candidates->may_switch)
-		return candidates->at[candidates->first].sink;
-	return (struct kg_call_sink){
-		.self = candidates,
-		.opened = take_opened,
-		.closed = take_closed,
-		.vanished = take_vanished,
-		.gap = take_gap,
-		.done = take_done,
-	};
+	if (candidates->choice.end - candidates->choice.first == 1 && !candidates->may_switch)
+		return candidates->choice.sinks[candidates->choice.first];
+	candidates->choice.look = look_ahead;
+	candidates->choice.self = candidates;
+	return kg_choice_sink(&candidates->choice);
 }
 
 static struct kg_call_sink sink_of(struct candidates *candidates)
@@ -235,7 +170,6 @@ static int start_candidate(const struct candidates *candidates, struct candidate
 			kg_verify_explain(candidate->verify, candidates->explain) == KG_OK;
 	if (status != KG_OK)
 		return report_failure(candidates->command->name, status, &err);
-	candidate->sink = kg_verify_sink(candidate->verify);
 	return EXIT_DONE;
 }
 
@@ -245,23 +179,26 @@ static int start_candidates(struct candidates *candidates, const struct kg_trace
 	int code = EXIT_DONE;
 	enum kg_status status = KG_OK;
 	candidates->funcs = kg_trace_funcs(trace);
-	candidates->undecided_calls = 0;
 	kg_life_free(candidates->life);
 	candidates->life = NULL;
 	if (candidates->wants_life)
 		status = kg_life_new(candidates->funcs, tmp_folder(), &candidates->life);
 	if (status != KG_OK)
 		return fail_plain(candidates->command, status);
-	for (size_t i = candidates->first; i < candidates->end && code == EXIT_DONE; i++)
+	for (size_t i = candidates->choice.first; i < candidates->choice.end && code == EXIT_DONE;
+	     i++) {
 		code = start_candidate(candidates, &candidates->at[i], trace);
+		if (code == EXIT_DONE)
+			candidates->choice.sinks[i] = kg_verify_sink(candidates->at[i].verify);
+	}
 	return code;
 }
 
 int candidates_run(struct candidates *candidates, struct input *input,
 		   const struct filter_opts *filter, struct candidate **out)
 {
-	candidates->first = 0;
-	candidates->end = candidates->count;
+	candidates->choice.first = 0;
+	candidates->choice.end = candidates->count;
 	candidates->better = NULL;
 	*out = NULL;
 	for (;;) {
@@ -269,18 +206,18 @@ int candidates_run(struct candidates *candidates, struct input *input,
 		if (code == EXIT_DONE)
 			code = input_run(input, filter, sink_of(candidates));
 		if (code == INPUT_AGAIN && candidates->better != NULL) {
-			*out = &candidates->at[candidates->first];
+			*out = &candidates->at[candidates->choice.first];
 			return EXIT_DONE;
 		}
 		if (code == INPUT_AGAIN) {
-			candidates->first = 0;
-			candidates->end = candidates->count;
+			candidates->choice.first = 0;
+			candidates->choice.end = candidates->count;
 			continue;
 		}
 		if (code != EXIT_DONE)
 			return code;
 		const size_t chosen = choose(candidates, input->info.vendor);
-		if (chosen >= candidates->first && chosen < candidates->end)
+		if (chosen >= candidates->choice.first && chosen < candidates->choice.end)
 			*out = &candidates->at[chosen];
 		if (chosen == candidates->count || *out != NULL)
 			return EXIT_DONE;

@@ -24,16 +24,15 @@
 struct candidate {
 	struct kg_spec *spec;
 	struct kg_verify *verify;
-	struct kg_call_sink sink;
 	struct kg_ways *ways; /* that were gone, or NULL */
 	bool is_explained;    /* it has the check that is to be explained */
 };
 
-#define CANDIDATES_MAX 2 /* one for each vendor */
+#define CANDIDATES_MAX KG_CHOICE_MAX /* one for each vendor */
 
 /*
- * The candidates, as a sink: calls go to those from `first` up to `end`, which are all until a
- * vendor shows. If the rest of the trace speaks for another one, all of it is read again for that.
+ * The candidates: the choice is among all until a vendor shows. If the rest of the trace speaks for
+ * another one, all of it is read again for that.
  */
 struct candidates {
 	const struct command *command;
@@ -51,10 +50,8 @@ struct candidates {
 	struct kg_tee tee;
 	struct candidate at[CANDIDATES_MAX];
 	size_t count;
-	size_t first;
-	size_t end;
+	struct kg_choice choice;
 	const struct kg_funcs *funcs;
-	uint64_t undecided_calls; /* since the vendor was last looked for */
 };
 
 /* All functions return exit codes; what is wrong has been told then. */

@@ -73,8 +73,11 @@ static inline bool bundle_has(const struct event_bundle *bundle, const struct bu
  *
  *   wants    whether every call of a function has to be handed out by itself, and with it every
  *            call around it.
- *   take     a bundle below the calls that are open in a lane, level of them. Called in its place
- *            between the calls. It may set is_nested of the bundle's calls.
+ *   refuses  whether the calls of a bundle have to be handed out after all, going by what is open
+ *            in its lane. Asked in its place between the calls. NULL: it never does.
+ *   take     a bundle below the calls that are open in a lane, level of them, of which the
+ *            innermost makes its calls. Called in its place between the calls. It may set is_nested
+ *            of the bundle's calls.
  *   counted  how many calls of a function were counted, after all have been; NULL: it does not say,
  *            and bundles are only made if another sink beside it does.
  *   count    the calls of bundles, in no order, once all bundles among them have been taken; line
@@ -85,6 +88,8 @@ static inline bool bundle_has(const struct event_bundle *bundle, const struct bu
 
 struct kg_bundler {
 	bool (*wants)(void *self, kg_func_id func_id);
+	bool (*refuses)(void *self, uint32_t lane_id, const struct event_bundle *bundle,
+			const struct bundled_call *calls);
 	KG_MUST_USE enum kg_status (*take)(void *self, uint32_t lane_id, uint32_t level,
 					   const struct event_bundle *bundle,
 					   struct bundled_call *calls);
@@ -93,5 +98,12 @@ struct kg_bundler {
 					    uint64_t line_no);
 	uint64_t (*counted)(const void *self, kg_func_id func_id);
 };
+
+static inline bool bundler_refuses(const struct kg_bundler *bundler, void *self, uint32_t lane_id,
+				   const struct event_bundle *bundle,
+				   const struct bundled_call *calls)
+{
+	return bundler->refuses != NULL && bundler->refuses(self, lane_id, bundle, calls);
+}
 
 #endif

@@ -563,23 +563,26 @@ enum kg_status builder_feed(struct builder *builder, const struct kg_event *even
 	return KG_OK;
 }
 
-/* Whether all that is in a bundle is below a call that is open on a lane, as it seems to be. */
-static bool is_below_top(const struct builder *builder, const struct lane *lane,
+/* Whether all that is in a bundle is below the call on top of a lane, as it seems to be. */
+static bool is_below_top(const struct builder *builder, struct lane *lane,
 			 const struct event_bundle *bundle)
 {
 	const bool is_held =
 		builder->hold.count > 0 && lane == &builder->lanes.at[builder->hold.lane_at];
-	return lane->real_count > 0 && !is_held && lane_fits(lane, bundle->depth);
+	return lane->real_count > 0 && !is_held && lane_fits(lane, bundle->depth) &&
+	       (lane_top(lane)->flags & FRAME_UNSEEN) == 0;
 }
 
 enum kg_status builder_take_bundle(struct builder *builder, const struct kg_event *event,
 				   const struct event_bundle *bundle, struct bundled_call *calls,
 				   bool *is_taken)
 {
+	const struct kg_call_sink *sink = builder->sink;
 	struct lane *lane = lane_of(builder, event);
 	if (lane == NULL)
 		return KG_NOMEM;
-	*is_taken = is_below_top(builder, lane, bundle);
+	*is_taken = is_below_top(builder, lane, bundle) &&
+		    !bundler_refuses(sink->bundler, sink->self, lane->stack_id, bundle, calls);
 	if (!*is_taken)
 		return KG_OK;
 	const uint32_t call_count = bundle_call_count(bundle);
@@ -594,7 +597,6 @@ enum kg_status builder_take_bundle(struct builder *builder, const struct kg_even
 	top->call.call_count += call_count;
 	top->call.child_count += bundle->root_count;
 	add_child_time(top, bundle->dur_ns);
-	const struct kg_call_sink *sink = builder->sink;
 	return sink->bundler->take(sink->self, lane->stack_id, lane->real_count, bundle, calls);
 }
 
