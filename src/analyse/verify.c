@@ -47,8 +47,7 @@ static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func
 	return column_push(&verify->functions, entry) ? KG_OK : KG_NOMEM;
 }
 
-/* Looks up the functions that have been named since. */
-static enum kg_status look_up_functions(struct kg_verify *verify)
+enum kg_status verify_look_up_functions(struct kg_verify *verify)
 {
 	const uint32_t count = kg_funcs_count(verify->funcs);
 	while (verify->functions.count < count) {
@@ -96,7 +95,7 @@ static enum kg_status reach_lane(struct kg_verify *verify, const struct kg_call 
 {
 	enum kg_status status = KG_OK;
 	if (call->func_id != KG_NO_FUNC && call->func_id >= verify->functions.count)
-		status = look_up_functions(verify);
+		status = verify_look_up_functions(verify);
 	if (status != KG_OK)
 		return status;
 	if (!column_reach(&verify->lanes, call->lane_id))
@@ -279,94 +278,6 @@ static enum kg_status close_watched(struct kg_verify *verify, struct verify_lane
 	return status;
 }
 
-/* ---- calls without a start or an end --------------------------------------------------------- */
-
-static bool is_relevant(const struct kg_verify *verify, const struct kg_call *call)
-{
-	return call->func_id == KG_NO_FUNC || verify->functions.at[call->func_id].is_mentioned;
-}
-
-static void note_torn(struct orphans *orphans, const struct kg_place *place)
-{
-	if (orphans->torn < KG_CHECK_PLACES)
-		orphans->torn_places[orphans->torn] = *place;
-	orphans->torn++;
-}
-
-/* Something goes on: what seemed to be cut off by the end of the trace was not. */
-static void go_on(struct kg_verify *verify)
-{
-	struct orphans *orphans = &verify->orphans;
-	if (orphans->late == 0)
-		return;
-	const uint64_t late = orphans->late;
-	for (uint64_t i = 0; i < late; i++)
-		note_torn(orphans, &orphans->late_places[i % KG_CHECK_PLACES]);
-	orphans->late = 0;
-	orphans->late_relevant = 0;
-}
-
-/*
- * An interrupt may come between the record of a call and the count of its depth. What it calls has
- * the depth of that call then, so that the call seems to have ended; its end comes later. False
- * unless a call without a start is the other half of the last one without an end.
- */
-static bool note_split(struct orphans *orphans, struct owner *owner, const struct kg_call *call)
-{
-	if (owner->unended.line_no == 0 || owner->unended_depth != call->depth ||
-	    (call->func_id != KG_NO_FUNC && call->func_id != owner->unended.func_id))
-		return false;
-	uint64_t i = 0;
-	while (i < orphans->torn && i < KG_CHECK_PLACES &&
-	       orphans->torn_places[i].line_no != owner->unended.line_no)
-		i++;
-	for (; i + 1 < orphans->torn && i + 1 < KG_CHECK_PLACES; i++)
-		orphans->torn_places[i] = orphans->torn_places[i + 1];
-	orphans->torn--;
-	orphans->split++;
-	owner->unended.line_no = 0;
-	return true;
-}
-
-static void note_relevant(struct orphans *orphans, const struct kg_place *place)
-{
-	if (orphans->relevant.line_no == 0)
-		orphans->relevant = *place;
-}
-
-/* Returns whether the call has been there before: its start, that is. */
-static bool note_orphan(struct kg_verify *verify, struct owner *owner, const struct kg_call *call)
-{
-	struct orphans *orphans = &verify->orphans;
-	const struct kg_place place = place_of_start(call);
-	const bool matters = is_relevant(verify, call);
-	if (call->flags & KG_CALL_NO_END) {
-		owner->unended = place;
-		owner->unended_depth = call->depth;
-		orphans->late_places[orphans->late++ % KG_CHECK_PLACES] = place;
-		orphans->late_relevant += matters;
-	} else if (note_split(orphans, owner, call)) {
-		return true;
-	} else if (owner->has_complete && call->depth >= owner->least_depth) {
-		/* the lane has been seen at this depth: it should have been seen to start */
-		note_torn(orphans, &place);
-	} else {
-		orphans->early++;
-		orphans->early_relevant += matters;
-	}
-	if (matters)
-		note_relevant(orphans, &place);
-	return false;
-}
-
-static void note_complete(struct owner *owner, const struct kg_call *call)
-{
-	if (owner->has_complete && owner->least_depth <= call->depth)
-		return;
-	owner->has_complete = true;
-	owner->least_depth = call->depth;
-}
-
 /* ---- the sink -------------------------------------------------------------------------------- */
 
 /* Whether a call is nothing but one of those that others call: most are. */
@@ -421,7 +332,7 @@ static enum kg_status take_opened(void *self, const struct kg_call *call)
 	struct kg_verify *verify = self;
 	struct verify_lane *lane;
 	enum kg_status status = reach_lane(verify, call, &lane);
-	go_on(verify);
+	orphans_go_on(verify);
 	return status == KG_OK ? open_call(verify, lane, call) : status;
 }
 
@@ -459,10 +370,10 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 	if (status != KG_OK)
 		return status;
 	if ((call->flags & KG_CALL_NO_END) == 0)
-		go_on(verify);
+		orphans_go_on(verify);
 	if ((call->flags & (KG_CALL_LATE | KG_CALL_NO_END)) == 0)
-		note_complete(owner_of(verify, lane), call);
-	else if (note_orphan(verify, owner_of(verify, lane), call))
+		owner_note_complete(owner_of(verify, lane), call->depth);
+	else if (orphans_note(verify, owner_of(verify, lane), call))
 		return KG_OK;
 	/* a call without a start was not opened: it counts where it ends */
 	if (call->flags & (KG_CALL_ATOMIC | KG_CALL_LATE))
@@ -490,6 +401,8 @@ struct kg_call_sink kg_verify_sink(struct kg_verify *verify)
 		.vanished = kg_sink_ignore_vanished,
 		.gap = take_gap,
 		.done = kg_sink_ignore_done,
+		/* words for people may name what has been called by then, call by call */
+		.bundler = verify->explanation.is_on ? NULL : &verify_bundler,
 	};
 }
 
@@ -592,6 +505,8 @@ void kg_verify_free(struct kg_verify *verify)
 	column_release(&verify->rows);
 	column_release(&verify->hooks);
 	column_release(&verify->modules);
+	for (size_t i = 0; i < BUNDLE_WORKERS; i++)
+		column_release(&verify->bundled[i].by_func);
 	column_release(&verify->others_checks);
 	column_release(&verify->explanation.lines);
 	column_release(&verify->checks);

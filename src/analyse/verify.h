@@ -3,6 +3,8 @@
  * Verification from inside: what its files share.
  *
  *   verify.c            the sink: lanes, which calls count, what goes on below open calls
+ *   verify_bundle.c     calls that are not handed out one by one
+ *   verify_orphans.c    calls without a start or an end
  *   verify_subject.c    whose calls are whose
  *   verify_ways.c       whose they may be
  *   verify_retire.c     subjects that are done with
@@ -33,6 +35,7 @@
 #include "analyse/verify_subject.h"
 #include "analyse/verify_ways.h"
 #include "analyse/verify_words.h"
+#include "event/bundle.h"
 
 /* ---- functions ------------------------------------------------------------------------------- */
 
@@ -116,6 +119,12 @@ struct orphans {
 	struct kg_place relevant;		      /* the first that matters */
 };
 
+/* ---- bundles --------------------------------------------------------------------------------- */
+
+struct call_counts {
+	COLUMN(uint64_t) by_func;
+};
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 struct kg_verify {
@@ -153,6 +162,7 @@ struct kg_verify {
 	const bool *
 		unseen; /* by names_id: no function of the set can be in the trace; NULL: any may */
 	struct orphans orphans;
+	struct call_counts bundled[BUNDLE_WORKERS]; /* calls that were counted only; by worker */
 	uint64_t explained_count; /* calls whose callees took longer, by what is ignored */
 	uint64_t gap_count;
 	uint64_t first_gap_line;
@@ -175,6 +185,27 @@ static inline const uint64_t *row_of(const struct kg_verify *verify, kg_func_id 
 		return verify->no_row;
 	return &verify->rows.at[func_id * verify->spec->vocabulary.row_len];
 }
+
+/* ---- while the trace is read ----------------------------------------------------------------- */
+
+/* Looks up the functions that have been named since it was called last. */
+KG_MUST_USE enum kg_status verify_look_up_functions(struct kg_verify *verify);
+
+/* Something goes on: what seemed to be cut off by the end of the trace was not. */
+void orphans_go_on(struct kg_verify *verify);
+/* A call without a start or an end has come. True: it has been there before, its start that is. */
+bool orphans_note(struct kg_verify *verify, struct owner *owner, const struct kg_call *call);
+
+/* A complete call has come, or several of which none was at a lesser depth. */
+static inline void owner_note_complete(struct owner *owner, uint16_t depth)
+{
+	if (owner->has_complete && owner->least_depth <= depth)
+		return;
+	owner->has_complete = true;
+	owner->least_depth = depth;
+}
+
+extern const struct kg_bundler verify_bundler;
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 

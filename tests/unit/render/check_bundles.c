@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls summed up where they are read (event/bundle.h) give the report that calls one by one do. */
+/* Calls summed up where they are read (event/bundle.h) give the reports that calls one by one do.
+ */
 #include <check.h>
 #include <kvmgraph/analyse.h>
 #include <kvmgraph/render.h>
 #include <kvmgraph/trace.h>
+#include <kvmgraph/verify.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +36,12 @@ static enum kg_status count_closed(void *self, const struct kg_call *call)
 	return counting->inner.closed(counting->inner.self, call);
 }
 
+static enum kg_status count_gap(void *self, const struct kg_gap *gap)
+{
+	const struct counting *counting = self;
+	return counting->inner.gap(counting->inner.self, gap);
+}
+
 static enum kg_status count_done(void *self)
 {
 	const struct counting *counting = self;
@@ -44,6 +52,14 @@ static bool count_wants(void *self, kg_func_id func_id)
 {
 	const struct counting *counting = self;
 	return counting->inner.bundler->wants(counting->inner.self, func_id);
+}
+
+static bool count_refuses(void *self, uint32_t lane_id, const struct event_bundle *bundle,
+			  const struct bundled_call *calls)
+{
+	const struct counting *counting = self;
+	const struct kg_call_sink *inner = &counting->inner;
+	return bundler_refuses(inner->bundler, inner->self, lane_id, bundle, calls);
 }
 
 static enum kg_status count_take(void *self, uint32_t lane_id, uint32_t level,
@@ -69,10 +85,29 @@ static uint64_t count_counted(const void *self, kg_func_id func_id)
 
 static const struct kg_bundler counting_bundler = {
 	.wants = count_wants,
+	.refuses = count_refuses,
 	.take = count_take,
 	.count = count_count,
 	.counted = count_counted,
 };
+
+/* Feeds a sink, with bundles or without. */
+static enum kg_status run(struct kg_trace *trace, struct kg_call_sink inner, bool may_bundle,
+			  uint64_t *taken)
+{
+	struct counting counting = { .inner = inner };
+	ck_assert_ptr_nonnull(inner.bundler);
+	const struct kg_call_sink sink = { .self = &counting,
+					   .opened = count_opened,
+					   .closed = count_closed,
+					   .vanished = kg_sink_ignore_vanished,
+					   .gap = count_gap,
+					   .done = count_done,
+					   .bundler = may_bundle ? &counting_bundler : NULL };
+	const enum kg_status status = kg_trace_run(trace, &sink, NULL);
+	*taken += counting.taken;
+	return status;
+}
 
 /* ---- reports --------------------------------------------------------------------------------- */
 
@@ -107,27 +142,85 @@ static char *report(struct span bytes, struct kg_trace_opts opts, bool may_bundl
 	ck_assert_int_eq(kg_functions_new(kg_trace_funcs(trace), &functions), KG_OK);
 	ck_assert_int_eq(kg_life_new(kg_trace_funcs(trace), NULL, &life), KG_OK);
 	struct kg_tee tee = { .first = kg_functions_sink(functions), .second = kg_life_sink(life) };
-	struct counting counting = { .inner = kg_tee_sink(&tee) };
-	ck_assert_ptr_nonnull(counting.inner.bundler);
-	const struct kg_call_sink sink = { .self = &counting,
-					   .opened = count_opened,
-					   .closed = count_closed,
-					   .vanished = kg_sink_ignore_vanished,
-					   .gap = kg_sink_ignore_gap,
-					   .done = count_done,
-					   .bundler = may_bundle ? &counting_bundler : NULL };
-	const enum kg_status status = kg_trace_run(trace, &sink, NULL);
+	const enum kg_status status = run(trace, kg_tee_sink(&tee), may_bundle, taken);
 	/* damage may leave nothing to report on */
 	if (status == KG_OK)
 		text = render(trace, functions, life);
 	else
 		ck_assert_int_eq(status, KG_BAD_FORMAT);
-	*taken += counting.taken;
 	kg_life_free(life);
 	kg_functions_free(functions);
 	kg_trace_close(trace);
 	return text;
 }
+
+/* ---- verdicts -------------------------------------------------------------------------------- */
+
+/* Both vendors', as long as it is not known whose a trace is. */
+static struct kg_spec *specs[KG_CHOICE_MAX];
+
+static void load_specs(void)
+{
+	ck_assert_int_eq(kg_spec_load("kvm-vmx", NULL, &specs[0], NULL), KG_OK);
+	ck_assert_int_eq(kg_spec_load("kvm-svm", NULL, &specs[1], NULL), KG_OK);
+}
+
+static void free_specs(void)
+{
+	for (size_t i = 0; i < KG_CHOICE_MAX; i++)
+		kg_spec_free(specs[i]);
+}
+
+static enum kg_status leave_open(void *self)
+{
+	(void)self;
+	return KG_OK;
+}
+
+static char *render_verdicts(struct kg_trace *trace, struct kg_verify *const *verify)
+{
+	struct kg_verify_report verdicts;
+	struct kg_out *out;
+	size_t len;
+	ck_assert_int_eq(out_open_memory(&out), KG_OK);
+	for (size_t i = 0; i < KG_CHOICE_MAX; i++) {
+		const struct kg_info *info = kg_trace_info(trace);
+		ck_assert_int_eq(kg_verify_report(verify[i], info, &verdicts), KG_OK);
+		ck_assert_int_eq(kg_render_verify_json(out, info, specs[i], &verdicts), KG_OK);
+	}
+	char *text = strdup(out_memory(out, &len));
+	ck_assert_int_eq(kg_out_close(out, false, NULL), KG_OK);
+	return text;
+}
+
+static char *judge(struct span bytes, struct kg_trace_opts opts, bool may_bundle, uint64_t *taken)
+{
+	struct kg_trace *trace = NULL;
+	struct kg_verify *verify[KG_CHOICE_MAX];
+	struct kg_choice choice = { .end = KG_CHOICE_MAX, .look = leave_open };
+	char *text = NULL;
+	ck_assert_int_eq(kg_trace_open_memory(bytes.at, bytes.len, &opts, &trace, NULL), KG_OK);
+	for (size_t i = 0; i < KG_CHOICE_MAX; i++) {
+		ck_assert_int_eq(kg_verify_new(specs[i], kg_trace_funcs(trace),
+					       kg_trace_tasks(trace), &verify[i], NULL),
+				 KG_OK);
+		choice.sinks[i] = kg_verify_sink(verify[i]);
+	}
+	const enum kg_status status = run(trace, kg_choice_sink(&choice), may_bundle, taken);
+	if (status == KG_OK)
+		text = render_verdicts(trace, verify);
+	else
+		ck_assert_int_eq(status, KG_BAD_FORMAT);
+	for (size_t i = 0; i < KG_CHOICE_MAX; i++)
+		kg_verify_free(verify[i]);
+	kg_trace_close(trace);
+	return text;
+}
+
+/* ---- one way against the other --------------------------------------------------------------- */
+
+typedef char *reporter(struct span bytes, struct kg_trace_opts opts, bool may_bundle,
+		       uint64_t *taken);
 
 static void assert_same(const char *found, const char *expected, const char *what, size_t way)
 {
@@ -141,7 +234,7 @@ static void assert_same(const char *found, const char *expected, const char *wha
 }
 
 /* Reads a trace in windows of some sizes by some threads, and finds the same every time. */
-static uint64_t check_same(struct span bytes, const char *what)
+static uint64_t check_same(reporter *report_on, struct span bytes, const char *what)
 {
 	static const struct kg_trace_opts ways[] = {
 		{ .window_bytes = 300 },
@@ -150,10 +243,10 @@ static uint64_t check_same(struct span bytes, const char *what)
 		{ .window_bytes = 700, .thread_count = 4 },
 	};
 	uint64_t taken = 0;
-	char *expected = report(bytes, (struct kg_trace_opts){ 0 }, false, &taken);
+	char *expected = report_on(bytes, (struct kg_trace_opts){ 0 }, false, &taken);
 	ck_assert_uint_eq(taken, 0);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		char *found = report(bytes, ways[i], true, &taken);
+		char *found = report_on(bytes, ways[i], true, &taken);
 		ck_assert_msg((found == NULL) == (expected == NULL), "%s, way %zu", what, i);
 		if (found != NULL)
 			assert_same(found, expected, what, i);
@@ -165,7 +258,7 @@ static uint64_t check_same(struct span bytes, const char *what)
 
 static uint64_t check_text(const char *text)
 {
-	return check_same((struct span){ (const unsigned char *)text, strlen(text) }, text);
+	return check_same(report, (struct span){ (const unsigned char *)text, strlen(text) }, text);
 }
 
 /* ---- fixtures, whole and damaged ------------------------------------------------------------- */
@@ -174,12 +267,26 @@ static uint64_t taken_of_fixtures;
 
 static void check_fixture(const char *path, struct span bytes)
 {
-	taken_of_fixtures += check_same(bytes, path);
+	taken_of_fixtures += check_same(report, bytes, path);
+}
+
+static void judge_fixture(const char *path, struct span bytes)
+{
+	taken_of_fixtures += check_same(judge, bytes, path);
 }
 
 START_TEST(bundles_of_fixtures_change_nothing)
 {
 	fixtures_each(check_fixture);
+	ck_assert_uint_gt(taken_of_fixtures, 1000);
+}
+END_TEST
+
+START_TEST(bundles_of_fixtures_change_no_verdict)
+{
+	load_specs();
+	fixtures_each(judge_fixture);
+	free_specs();
 	ck_assert_uint_gt(taken_of_fixtures, 1000);
 }
 END_TEST
@@ -235,7 +342,8 @@ static const char *vendor_lines(const char *path)
 					     " 0)   1.000 us    |  vmx_b();\n";
 }
 
-static void check_damaged(const char *path, struct span bytes)
+static void damage_and_check(reporter *report_on, int round_count, const char *path,
+			     struct span bytes)
 {
 	struct random random = { 77 + bytes.len };
 	const char *vendor = vendor_lines(path);
@@ -243,7 +351,7 @@ static void check_damaged(const char *path, struct span bytes)
 		return;
 	/* a part of it, so that there is time for many */
 	const size_t part = bytes.len < 12000 ? bytes.len : 12000;
-	for (int round = 0; round < 12; round++) {
+	for (int round = 0; round < round_count; round++) {
 		const size_t first = line_start(bytes, random_below(&random, bytes.len - part + 1));
 		size_t len = bytes.len - first < part ? bytes.len - first : part;
 		/* room for lines that are doubled */
@@ -253,15 +361,34 @@ static void check_damaged(const char *path, struct span bytes)
 		len += strlen(vendor);
 		for (int i = 0; i < 8 && len > 500 && len < 10 * part; i++)
 			len = damage(&random, copy, len);
-		taken_of_fixtures += check_same((struct span){ copy, len }, path);
+		taken_of_fixtures += check_same(report_on, (struct span){ copy, len }, path);
 		free(copy);
 	}
+}
+
+static void check_damaged(const char *path, struct span bytes)
+{
+	damage_and_check(report, 12, path, bytes);
+}
+
+static void judge_damaged(const char *path, struct span bytes)
+{
+	damage_and_check(judge, 3, path, bytes);
 }
 
 START_TEST(bundles_of_damaged_fixtures_change_nothing)
 {
 	fixtures_each(check_damaged);
 	ck_assert_uint_gt(taken_of_fixtures, 1000);
+}
+END_TEST
+
+START_TEST(bundles_of_damaged_fixtures_change_no_verdict)
+{
+	load_specs();
+	fixtures_each(judge_damaged);
+	free_specs();
+	ck_assert_uint_gt(taken_of_fixtures, 100);
 }
 END_TEST
 
@@ -409,6 +536,8 @@ Suite *bundles_suite(void)
 	TCase *fixtures = tcase_create("fixtures");
 	tcase_add_test(fixtures, bundles_of_fixtures_change_nothing);
 	tcase_add_test(fixtures, bundles_of_damaged_fixtures_change_nothing);
+	tcase_add_test(fixtures, bundles_of_fixtures_change_no_verdict);
+	tcase_add_test(fixtures, bundles_of_damaged_fixtures_change_no_verdict);
 	suite_add_tcase(suite, fixtures);
 	TCase *cases = tcase_create("cases");
 	tcase_add_test(cases, bundles_below_their_own_function_are_nested);
