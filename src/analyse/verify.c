@@ -22,6 +22,31 @@ static bool is_in_others(const struct vocabulary *vocabulary, names_id roots, co
 	return false;
 }
 
+/* Whether a match of a pattern has to know of calls of a function. */
+static bool is_watched_by(const struct call_pattern *pattern, const uint64_t *row)
+{
+	bool is_watched = row_has(row, pattern->banned);
+	if (pattern->in != NULL)
+		is_watched |= row_has(row, pattern->in->vocabulary);
+	for (uint32_t i = 0; i < pattern->tally_count; i++)
+		is_watched |= row_has(row, pattern->tallies[i].names);
+	return is_watched;
+}
+
+static bool add_watchers(struct kg_verify *verify, kg_func_id func_id, const uint64_t *row)
+{
+	const call_patterns *calls = &verify->spec->calls;
+	const size_t len = watchers_len(verify->spec);
+	const size_t at = func_id * len;
+	if (!column_reach(&verify->watchers, at + len - 1))
+		return false;
+	for (uint32_t i = 0; i < calls->count; i++) {
+		if (is_watched_by(&calls->at[i], row))
+			states_add(&verify->watchers.at[at], i);
+	}
+	return true;
+}
+
 static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func_id)
 {
 	const size_t row_len = verify->spec->vocabulary.row_len;
@@ -41,6 +66,8 @@ static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func
 	enum kg_status status = modules_look_up(verify, func_id, &entry);
 	if (status == KG_OK)
 		status = rules_hook(verify, row);
+	if (status == KG_OK && !add_watchers(verify, func_id, row))
+		status = KG_NOMEM;
 	if (status != KG_OK)
 		return status;
 	entry.hook_count = (uint32_t)(verify->hooks.count - entry.first_hook);
@@ -157,10 +184,11 @@ static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_la
 				      bool *is_watched)
 {
 	const uint64_t *row = row_of(verify, call->func_id);
+	const uint64_t *watchers = &verify->watchers.at[call->func_id * watchers_len(verify->spec)];
 	const struct token token = { .id = call->id, .place = place_of_start(call) };
 	for (size_t i = 0; i < watched->first_match; i++) {
 		struct match *match = lane->matches.at[i];
-		if (match->is_dead)
+		if (match->is_dead || !states_has(watchers, match->call))
 			continue;
 		match_notice(&verify->matcher, match, row, &token.place);
 		if (match->is_dead || match->automaton == NULL || match->token.id != KG_NO_CALL ||
@@ -503,6 +531,7 @@ void kg_verify_free(struct kg_verify *verify)
 	subjects_release(verify);
 	column_release(&verify->functions);
 	column_release(&verify->rows);
+	column_release(&verify->watchers);
 	column_release(&verify->hooks);
 	column_release(&verify->modules);
 	for (size_t i = 0; i < BUNDLE_WORKERS; i++)

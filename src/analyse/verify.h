@@ -135,6 +135,8 @@ struct kg_verify {
 	COLUMN(struct function_entry) functions; /* by func_id */
 	COLUMN(uint64_t) rows;			 /* by func_id, row_len words each */
 	COLUMN(struct hook) hooks;
+	COLUMN(uint64_t)
+	watchers;	  /* by func_id, bits of call patterns that look for it below them */
 	uint64_t *no_row; /* of a call without a function */
 	bool *seen_texts; /* by index: texts of the vocabulary that fit a function */
 	COLUMN(struct module_entry) modules;
@@ -184,6 +186,11 @@ static inline const uint64_t *row_of(const struct kg_verify *verify, kg_func_id 
 	if (func_id == KG_NO_FUNC)
 		return verify->no_row;
 	return &verify->rows.at[func_id * verify->spec->vocabulary.row_len];
+}
+
+static inline size_t watchers_len(const struct kg_spec *spec)
+{
+	return spec->calls.count / 64 + 1;
 }
 
 /* ---- while the trace is read ----------------------------------------------------------------- */
