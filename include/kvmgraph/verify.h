@@ -3,10 +3,15 @@
  * Verification: does a trace follow an expected path?
  *
  * A specification is read from JSON (kvmgraph-spec(5) has the language), resolved against the
- * functions of one trace, fed with its calls as a sink, and asked for its verdict. Cost: each call
- * of the trace is compared with the patterns that are open at that place, so time is linear in the
- * trace whatever the patterns; memory depends on how many subjects are alive at a time, not on the
- * length of the trace.
+ * functions of one trace, fed with its calls as a sink, and asked for its verdict.
+ *
+ * Cost: what a specification has to do with a function is looked up once. Calls of functions that
+ * it does not speak of, with nothing below them that it does, are not even handed out one by one.
+ * Any other call is shown to the patterns that are open around it, of which there are never more
+ * than the specification has, each an automaton that is in a set of states: it takes one step,
+ * whose cost depends on the size of the automaton alone, and never goes back. So time is linear in
+ * the trace whatever the patterns; memory depends on how many subjects are alive at a time, not on
+ * the length of the trace.
  */
 #ifndef KVMGRAPH_VERIFY_H
 #define KVMGRAPH_VERIFY_H
