@@ -569,8 +569,9 @@ static bool is_below_top(const struct builder *builder, struct lane *lane,
 {
 	const bool is_held =
 		builder->hold.count > 0 && lane == &builder->lanes.at[builder->hold.lane_at];
-	return lane->real_count > 0 && !is_held && lane_fits(lane, bundle->depth) &&
-	       (lane_top(lane)->flags & FRAME_UNSEEN) == 0;
+	const struct frame *top = lane_top(lane);
+	return top != NULL && lane->real_count > 0 && !is_held && lane_fits(lane, bundle->depth) &&
+	       (top->flags & FRAME_UNSEEN) == 0;
 }
 
 enum kg_status builder_take_bundle(struct builder *builder, const struct kg_event *event,
