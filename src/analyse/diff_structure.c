@@ -145,6 +145,89 @@ static enum kg_status list_at(struct kg_diff *diff, uint32_t path)
 	return KG_OK;
 }
 
+/* ---- from one phase to another --------------------------------------------------------------- */
+
+/* Of one function, what a side alone has: how many changes, and the last of them. */
+struct lone {
+	uint32_t count;
+	size_t change;
+};
+
+struct lones {
+	COLUMN(struct lone) by_key[KG_SIDE_COUNT];
+};
+
+static bool is_lone(const struct kg_diff *diff, const struct kg_diff_change *change,
+		    enum kg_diff_side side)
+{
+	const enum kg_change_kind kind = side == KG_SIDE_OLD ? KG_CHANGE_REMOVED : KG_CHANGE_ADDED;
+	return change->kind == kind && !change->is_untraceable &&
+	       diff->paths.nodes.at[change->path].parent != NO_PATH;
+}
+
+static bool list_lones(const struct kg_diff *diff, struct lones *lones)
+{
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		if (!column_reach(&lones->by_key[side], diff->paths.names.keys.count))
+			return false;
+		for (size_t i = 0; i < diff->changes.count; i++) {
+			const struct kg_diff_change *change = &diff->changes.at[i];
+			if (!is_lone(diff, change, (enum kg_diff_side)side))
+				continue;
+			struct lone *lone =
+				&lones->by_key[side].at[diff->paths.nodes.at[change->path].key];
+			lone->count++;
+			lone->change = i;
+		}
+	}
+	return true;
+}
+
+/*
+ * What went from one phase and came, as often, in another has moved, if there is only one of each.
+ * Times stay where they are: one phase has less to do, and the other more.
+ */
+static void join_lones(struct kg_diff *diff, const struct lones *lones)
+{
+	for (size_t key = 0; key < lones->by_key[KG_SIDE_OLD].count; key++) {
+		const struct lone *old = &lones->by_key[KG_SIDE_OLD].at[key];
+		const struct lone *new = &lones->by_key[KG_SIDE_NEW].at[key];
+		if (old->count != 1 || new->count != 1)
+			continue;
+		struct kg_diff_change *from = &diff->changes.at[old->change];
+		struct kg_diff_change *to = &diff->changes.at[new->change];
+		const struct path_node *nodes = diff->paths.nodes.at;
+		if (from->counts[KG_SIDE_OLD] != to->counts[KG_SIDE_NEW] ||
+		    nodes[from->path].root == nodes[to->path].root)
+			continue;
+		from->kind = KG_CHANGE_MOVED;
+		from->to = to->path;
+		from->names[KG_SIDE_NEW] = to->names[KG_SIDE_NEW];
+		from->counts[KG_SIDE_NEW] = to->counts[KG_SIDE_NEW];
+		from->is_inconclusive |= to->is_inconclusive;
+		to->kind = KG_CHANGE_KIND_COUNT; /* told there */
+	}
+	size_t kept = 0;
+	for (size_t i = 0; i < diff->changes.count; i++) {
+		if (diff->changes.at[i].kind != KG_CHANGE_KIND_COUNT)
+			diff->changes.at[kept++] = diff->changes.at[i];
+	}
+	diff->changes.count = kept;
+}
+
+static enum kg_status find_moves_between(struct kg_diff *diff)
+{
+	struct lones lones = { 0 };
+	const bool is_done = list_lones(diff, &lones);
+	if (is_done)
+		join_lones(diff, &lones);
+	for (int side = 0; side < KG_SIDE_COUNT; side++)
+		column_release(&lones.by_key[side]);
+	return is_done ? KG_OK : KG_NOMEM;
+}
+
+/* ---- in order -------------------------------------------------------------------------------- */
+
 /* Where each path stands when callers come before their callees. */
 struct order {
 	COLUMN(uint32_t) places; /* by path */
@@ -184,6 +267,8 @@ enum kg_status diff_list_changes(struct kg_diff *diff)
 	enum kg_status status = make_order(diff, &order) ? KG_OK : KG_NOMEM;
 	for (uint32_t path = 0; path < diff->sums.count && status == KG_OK; path++)
 		status = list_at(diff, path);
+	if (status == KG_OK)
+		status = find_moves_between(diff);
 	if (status == KG_OK && diff->changes.count > 1)
 		qsort_r(diff->changes.at, diff->changes.count, sizeof(*diff->changes.at),
 			compare_changes, &order);

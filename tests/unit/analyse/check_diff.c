@@ -228,6 +228,63 @@ START_TEST(diff_tells_a_call_that_moved_and_blames_nobody)
 }
 END_TEST
 
+/* first { a [mover { deep }] } second { b [mover { deep }] } */
+static void play_phases(struct fixture *fixture, enum kg_diff_side side, int place, int more)
+{
+	static const char *const roots[] = { "first", "second" };
+	static const char *const callers[] = { "a", "b" };
+	start(fixture, side);
+	for (int i = 0; i < 2; i++) {
+		enter(fixture, roots[i]);
+		leaf(fixture, callers[i], 5000);
+		for (int k = 0; k < (i == place ? 1 + more : 0); k++) {
+			enter(fixture, "mover");
+			leaf(fixture, "deep", 70000);
+			leave(fixture, 90000);
+		}
+		leave(fixture, 20000 + (uint64_t)(i == place ? 1 + more : 0) * 90000);
+	}
+	finish(fixture);
+}
+
+START_TEST(diff_tells_a_call_that_moved_to_another_phase)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	play_phases(&fixture, KG_SIDE_OLD, 0, 0);
+	play_phases(&fixture, KG_SIDE_NEW, 1, 0);
+	compare(&fixture);
+	expect_one(&fixture, KG_CHANGE_MOVED, "mover");
+	const struct kg_diff_change *change = &fixture.report->changes[0];
+	ck_assert_str_eq(
+		kg_diff_path_name(fixture.diff, kg_diff_path_at(fixture.diff, change->path, 0)),
+		"first");
+	ck_assert_str_eq(
+		kg_diff_path_name(fixture.diff, kg_diff_path_at(fixture.diff, change->to, 0)),
+		"second");
+	ck_assert_uint_eq(change->counts[KG_SIDE_NEW], 1);
+	/* each phase's time is still its own */
+	ck_assert_uint_eq(fixture.report->phases[0].timing.total_ns[KG_SIDE_OLD], 110000);
+	ck_assert_uint_eq(fixture.report->phases[0].timing.total_ns[KG_SIDE_NEW], 20000);
+	ck_assert_uint_eq(fixture.report->culprit_count, 2);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(diff_tells_no_move_where_it_comes_more_often)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	play_phases(&fixture, KG_SIDE_OLD, 0, 0);
+	play_phases(&fixture, KG_SIDE_NEW, 1, 1);
+	compare(&fixture);
+	ck_assert_uint_eq(fixture.report->change_counts[KG_CHANGE_MOVED], 0);
+	ck_assert_uint_eq(fixture.report->change_counts[KG_CHANGE_ADDED], 1);
+	ck_assert_uint_eq(fixture.report->change_counts[KG_CHANGE_REMOVED], 1);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(diff_knows_names_by_the_table)
 {
 	struct fixture fixture;
@@ -740,6 +797,8 @@ Suite *diff_suite(void)
 	tcase_add_test(structure, diff_tells_a_call_that_came);
 	tcase_add_test(structure, diff_tells_a_call_that_went);
 	tcase_add_test(structure, diff_tells_a_call_that_moved_and_blames_nobody);
+	tcase_add_test(structure, diff_tells_a_call_that_moved_to_another_phase);
+	tcase_add_test(structure, diff_tells_no_move_where_it_comes_more_often);
 	tcase_add_test(structure, diff_knows_what_was_inlined_and_blames_nobody);
 	tcase_add_test(structure, diff_tells_what_is_called_more_often_but_not_what_is_below);
 	tcase_add_test(structure, diff_counts_a_part_of_a_function_with_it);
