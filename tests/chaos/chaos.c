@@ -16,6 +16,7 @@
 #include <kvmgraph/tree.h>
 
 #include "base/memory.h"
+#include "render/out.h"
 
 /* From here on not each allocation fails but each of so many: long ways would take too long. */
 #define EACH_ONE 1500
@@ -40,6 +41,7 @@ struct way {
 	bool has_verify;
 	bool has_learn;
 	bool has_recover;
+	bool has_baseline;
 	bool has_filter;
 	bool has_table;
 	uint32_t thread_count;
@@ -53,6 +55,8 @@ struct way {
 	struct kg_learn *learn;
 	const struct kg_learned *learned;
 	struct kg_recover *recover;
+	struct kg_baseline *baseline;
+	struct kg_call_sink baseline_sink;
 	const struct kg_scenario *scenario;
 	struct kg_call_table *table;
 	struct kg_filter *filter;
@@ -154,6 +158,48 @@ static enum kg_status render_replay(const struct way *way, struct kg_out *out)
 	return status == KG_OK ? kg_render_scenario_json(out, way->scenario, &words) : status;
 }
 
+/* Writes a baseline, reads it again, puts both together, and compares it with itself. */
+static enum kg_status compare_baseline(const struct way *way, const char *json, size_t len,
+				       struct kg_out *out)
+{
+	struct kg_baseline *read = NULL;
+	struct kg_diff *diff = NULL;
+	const struct kg_diff_report *report;
+	enum kg_status status = kg_baseline_parse(json, len, "chaos", &read, NULL);
+	if (status == KG_OK)
+		status = kg_baseline_merge(way->baseline, read);
+	if (status == KG_OK)
+		status = kg_diff_new(NULL, &diff);
+	if (status == KG_OK)
+		status = kg_diff_add_baseline(diff, KG_SIDE_OLD, read, "chaos");
+	if (status == KG_OK)
+		status = kg_diff_add_baseline(diff, KG_SIDE_NEW, way->baseline, "chaos");
+	if (status == KG_OK)
+		status = kg_diff_report(diff, &report);
+	if (status == KG_OK)
+		status = kg_render_diff_json(out, diff, report);
+	kg_baseline_free(read);
+	kg_diff_free(diff);
+	return status;
+}
+
+static enum kg_status render_baseline(const struct way *way, struct kg_out *out)
+{
+	struct kg_out *memory;
+	enum kg_status status = out_open_memory(&memory);
+	if (status != KG_OK)
+		return status;
+	status = kg_render_baseline_json(memory, way->baseline);
+	if (status == KG_OK) {
+		size_t len;
+		const char *json = out_memory(memory, &len);
+		/* without memory for what was written there is none of it */
+		status = json != NULL ? compare_baseline(way, json, len, out) : KG_NOMEM;
+	}
+	enum kg_status closed = kg_out_close(memory, false, NULL);
+	return status != KG_OK ? status : closed;
+}
+
 static enum kg_status make_analyses(struct way *way, struct kg_error *err)
 {
 	const struct kg_funcs *funcs = kg_trace_funcs(way->trace);
@@ -174,6 +220,10 @@ static enum kg_status make_analyses(struct way *way, struct kg_error *err)
 		status = kg_learn_start(way->learn, funcs, kg_trace_tasks(way->trace));
 	if (status == KG_OK && way->has_recover)
 		status = kg_recover_new(funcs, NULL, &way->recover);
+	if (status == KG_OK && way->has_baseline)
+		status = kg_baseline_new(NULL, &way->baseline);
+	if (status == KG_OK && way->has_baseline)
+		status = kg_baseline_start_run(way->baseline, funcs, &way->baseline_sink);
 	if (status == KG_OK && way->has_table)
 		status = kg_call_table_new(&way->table);
 	return status;
@@ -187,6 +237,8 @@ static struct kg_call_sink sink_of(struct way *way, struct kg_tee *tee)
 		return kg_learn_sink(way->learn);
 	if (way->has_recover)
 		return kg_recover_sink(way->recover);
+	if (way->has_baseline)
+		return way->baseline_sink;
 	if (way->has_table)
 		return kg_call_table_sink(way->table);
 	if (way->has_life) {
@@ -240,6 +292,8 @@ static enum kg_status ask_analyses(struct way *way)
 		status = kg_learn_draft(way->learn, &way->learned);
 	if (status == KG_OK && way->recover != NULL)
 		status = kg_recover_report(way->recover, kg_trace_info(way->trace), &way->scenario);
+	if (status == KG_OK && way->baseline != NULL)
+		status = kg_baseline_end_run(way->baseline, kg_trace_info(way->trace));
 	return status;
 }
 
@@ -262,6 +316,7 @@ static void release(struct way *way)
 	kg_verify_free(way->verify);
 	kg_learn_free(way->learn);
 	kg_recover_free(way->recover);
+	kg_baseline_free(way->baseline);
 	kg_spec_free(way->spec);
 	kg_call_table_free(way->table);
 	kg_trace_close(way->trace);
@@ -312,6 +367,7 @@ static const struct way ways[] = {
 	{ .name = "verify", .has_verify = true, .render = render_verify_text },
 	{ .name = "learn", .has_learn = true, .render = render_learned },
 	{ .name = "replay", .has_recover = true, .render = render_replay },
+	{ .name = "baseline, diff", .has_baseline = true, .render = render_baseline },
 	{ .name = "verify --json", .has_verify = true, .render = render_verify_json },
 };
 
