@@ -13,6 +13,7 @@
 
 #include <kvmgraph/analyse.h>
 #include <kvmgraph/baseline.h>
+#include <kvmgraph/beside.h>
 #include <kvmgraph/builds.h>
 #include <kvmgraph/diff.h>
 #include <kvmgraph/environment.h>
@@ -203,8 +204,9 @@ struct kg_replay {
 	const struct kg_scenario *scenario;
 	const struct kg_scenario_words *words;
 	const char *on; /* "host", "lab:6.1:svm"; NULL: it was not done, and nothing below */
-	const char *new_kernel;		 /* or NULL */
-	const struct kg_scenario *again; /* as recovered from the trace of the replay */
+	const char *new_kernel;		      /* or NULL */
+	const struct kg_scenario *again;      /* as recovered from the trace of the replay */
+	const struct kg_run_failure *failure; /* why the VMM gave it up; NULL: nothing tells so */
 	struct kg_comparison compared[KG_COMPARED_COUNT];
 	const struct kg_diff *diff;
 	const struct kg_diff_report *diff_report;

@@ -35,7 +35,8 @@ struct replaying {
 	const struct replay_opts *opts;
 	struct side old_side;
 	struct side new_side;
-	struct kg_diff *diff; /* NULL: nothing is done again */
+	struct kg_diff *diff;	  /* NULL: nothing is done again */
+	struct kg_beside *beside; /* what the replay left beside its trace */
 	struct like like;
 	struct kg_scenario_words words;
 	char name[NAME_LEN];
@@ -193,6 +194,13 @@ static int write_scenario(struct replaying *replaying, const char *path)
 
 /* ---- doing it again -------------------------------------------------------------------------- */
 
+static int find_beside(struct replaying *replaying, const char *path)
+{
+	struct kg_error err = { 0 };
+	enum kg_status status = kg_beside_find(path, &replaying->beside, &err);
+	return status == KG_OK ? EXIT_DONE : report_failure(replaying->command->name, status, &err);
+}
+
 /* Reads the trace that the replay left. */
 static int read_new_side(struct replaying *replaying)
 {
@@ -203,6 +211,8 @@ static int read_new_side(struct replaying *replaying)
 	int code = trace_set_open(replaying->command, path, &set);
 	if (code == EXIT_DONE)
 		code = read_side(replaying, &replaying->new_side, KG_SIDE_NEW, set.paths[0]);
+	if (code == EXIT_DONE)
+		code = find_beside(replaying, set.paths[0]);
 	trace_set_close(&set);
 	return code;
 }
@@ -268,6 +278,8 @@ static int report(struct replaying *replaying)
 		replay.new_kernel = replaying->new_side.input.info.kernel;
 		replay.again = replaying->new_side.scenario;
 		kg_scenario_compare(replay.scenario, replay.again, replay.compared);
+		if (replaying->beside != NULL && replaying->beside->run != NULL)
+			replay.failure = replaying->beside->run->failure;
 		replay.diff = replaying->diff;
 		enum kg_status status = kg_diff_report(replaying->diff, &replay.diff_report);
 		if (status != KG_OK)
@@ -329,6 +341,7 @@ static int run_replay(const struct command *command, const void *all, size_t cou
 	if (code == EXIT_DONE)
 		code = replay_trace(&replaying, arguments[0]);
 	kg_diff_free(replaying.diff);
+	kg_beside_free(replaying.beside);
 	close_side(&replaying.new_side);
 	close_side(&replaying.old_side);
 	recording_close(&replaying.recording);

@@ -63,6 +63,18 @@ static void add_checks(struct json_doc *doc, const struct kg_replay *replay)
 	doc_end_rows(doc);
 }
 
+static json_t *value_failure(const struct kg_run_failure *failure)
+{
+	if (failure == NULL)
+		return json_null();
+	json_t *object = json_object();
+	row_add(&object, "step", value_text(failure->step));
+	row_add(&object, "expected", value_text(failure->expected));
+	row_add(&object, "found", value_text(failure->found));
+	row_add(&object, "message", value_text(failure->message));
+	return object;
+}
+
 static json_t *value_structure(const struct kg_diff_report *report)
 {
 	json_t *object = json_object();
@@ -84,6 +96,7 @@ enum kg_status kg_render_replay_json(struct kg_out *out, const struct kg_replay 
 	doc_add(&doc, "verdict",
 		is_run ? value_text(kg_replay_verdict_name(kg_replay_verdict(replay)))
 		       : json_null());
+	doc_add(&doc, "failure", value_failure(is_run ? replay->failure : NULL));
 	add_checks(&doc, replay);
 	doc_add(&doc, "structure", is_run ? value_structure(replay->diff_report) : json_null());
 	return doc_end(&doc);

@@ -227,6 +227,28 @@ static void put_checks(struct text *text, const struct kg_replay *replay)
 	}
 }
 
+/* "  the VMM gave up at set-sregs: expected 0, found Invalid argument" */
+static void put_failure(struct text *text, const struct kg_run_failure *failure)
+{
+	text_put(text, "  the VMM gave up");
+	if (failure->step != NULL) {
+		text_put(text, " at ");
+		text_put_name(text, failure->step);
+	}
+	if (failure->expected != NULL) {
+		text_put(text, ": expected ");
+		text_put_name(text, failure->expected);
+	}
+	if (failure->found != NULL) {
+		text_put(text, failure->expected != NULL ? ", found " : ": ");
+		text_put_name(text, failure->found);
+	} else if (failure->message != NULL) {
+		text_put(text, ": ");
+		text_put_name(text, failure->message);
+	}
+	text_end_line(text);
+}
+
 static void put_outcome(struct text *text, const struct kg_replay *replay)
 {
 	static const enum text_style styles[] = { TEXT_GREEN, TEXT_RED, TEXT_YELLOW };
@@ -246,6 +268,8 @@ static void put_outcome(struct text *text, const struct kg_replay *replay)
 		text_put(text, replay->again->why);
 	}
 	text_end_line(text);
+	if (replay->failure != NULL)
+		put_failure(text, replay->failure);
 	put_checks(text, replay);
 }
 
