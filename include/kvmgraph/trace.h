@@ -72,7 +72,8 @@ kg_trace_run_events(struct kg_trace *trace, const struct kg_event_sink *sink, st
 
 /*
  * Makes it possible to run the trace again: all that was read is forgotten, and the tables below
- * are filled anew. Runs look ahead without a limit from then on, so that none ends with KG_AGAIN.
+ * are filled anew. After a run that the trace itself ended with KG_AGAIN, runs look ahead without a
+ * limit, so that no other one ends so; nor does a run after one that went to its end.
  */
 KG_API KG_MUST_USE enum kg_status kg_trace_rewind(struct kg_trace *trace, struct kg_error *err);
 

@@ -113,12 +113,18 @@ static void keep_only(struct candidates *candidates, size_t chosen)
 	candidates->choice.end = chosen + 1;
 }
 
+/* Looks up to which beginning again costs next to nothing: some ten thousand calls. */
+#define EARLY_LOOKS 16
+
 /* Leaves out all but one candidate as soon as the functions seen speak for it. */
 static void look_for_vendor(struct candidates *candidates)
 {
 	size_t chosen = choose(candidates, kg_vendor_of(candidates->funcs));
-	if (chosen < candidates->count)
-		keep_only(candidates, chosen);
+	candidates->looks++;
+	if (chosen == candidates->count)
+		return;
+	keep_only(candidates, chosen);
+	candidates->is_early = candidates->looks <= EARLY_LOOKS;
 }
 
 /* From time to time: whether it is known by now what the trace is to be held against. */
@@ -127,6 +133,8 @@ static enum kg_status look_ahead(void *self)
 	struct candidates *candidates = self;
 	if (candidates->choice.end - candidates->choice.first > 1)
 		look_for_vendor(candidates);
+	if (candidates->is_early)
+		return KG_AGAIN;
 	if (!candidates->may_switch || candidates->choice.end - candidates->choice.first > 1)
 		return KG_OK;
 	candidates->better = kg_verify_better(candidates->at[candidates->choice.first].verify);
@@ -200,6 +208,7 @@ int candidates_run(struct candidates *candidates, struct input *input,
 	candidates->choice.first = 0;
 	candidates->choice.end = candidates->count;
 	candidates->better = NULL;
+	candidates->looks = 0;
 	*out = NULL;
 	for (;;) {
 		int code = start_candidates(candidates, input->trace);
@@ -209,6 +218,10 @@ int candidates_run(struct candidates *candidates, struct input *input,
 			*out = &candidates->at[candidates->choice.first];
 			return EXIT_DONE;
 		}
+		const bool is_early = candidates->is_early;
+		candidates->is_early = false;
+		if (code == INPUT_AGAIN && is_early)
+			continue;
 		if (code == INPUT_AGAIN) {
 			candidates->choice.first = 0;
 			candidates->choice.end = candidates->count;

@@ -31,8 +31,9 @@ struct candidate {
 #define CANDIDATES_MAX KG_CHOICE_MAX /* one for each vendor */
 
 /*
- * The candidates: the choice is among all until a vendor shows. If the rest of the trace speaks for
- * another one, all of it is read again for that.
+ * The candidates: the choice is among all until a vendor shows. Where that is soon, reading begins
+ * again for its own alone: functions that only the others speak of need not be seen then. If the
+ * rest of the trace speaks for another one, all of it is read again for that.
  */
 struct candidates {
 	const struct command *command;
@@ -45,6 +46,8 @@ struct candidates {
 	const char *explain; /* the check whose steps are wanted, or NULL */
 	bool may_switch;     /* another specification may turn out to suit the trace better ... */
 	const char *better;  /* ... and this is its name; of the chosen one's memory */
+	uint64_t looks;	     /* so often it was looked for a vendor */
+	bool is_early;	     /* it has shown so early that it pays to begin again for it alone */
 	bool wants_life;     /* what the VM went through is wanted beside: life */
 	struct kg_life *life;
 	struct kg_tee tee;

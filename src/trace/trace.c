@@ -98,11 +98,19 @@ static void look_for_exits_only(struct kg_trace *trace)
 	trace->builder.is_exits_only = trace->exits_only == EXITS_ONLY_YES;
 }
 
+/* The next batch. A reader that was mistaken for not looking far enough is not to be so again. */
+static enum kg_status read_batch(struct kg_trace *trace, struct kg_error *err)
+{
+	enum kg_status status = trace->reader->class->next(trace->reader, &trace->batch, err);
+	if (status == KG_AGAIN)
+		trace->opts.look_ahead_bytes = 0;
+	return status;
+}
+
 static enum kg_status feed_all(struct kg_trace *trace, struct kg_error *err)
 {
-	const struct reader_class *class = trace->reader->class;
 	for (uint64_t batches = 0;; batches++) {
-		enum kg_status status = class->next(trace->reader, &trace->batch, err);
+		enum kg_status status = read_batch(trace, err);
 		if (status == KG_END)
 			return feed_finish(&trace->feed);
 		look_for_exits_only(trace);
@@ -187,8 +195,7 @@ static enum kg_status hand_out_batches(struct kg_trace *trace, const struct kg_e
 				       struct kg_error *err)
 {
 	for (;;) {
-		enum kg_status status =
-			trace->reader->class->next(trace->reader, &trace->batch, err);
+		enum kg_status status = read_batch(trace, err);
 		if (status == KG_END)
 			return sink->done(sink->self);
 		for (size_t i = 0; status == KG_OK && i < trace->batch.count; i++) {
@@ -287,7 +294,6 @@ enum kg_status kg_trace_rewind(struct kg_trace *trace, struct kg_error *err)
 	trace->info = (struct trace_info){ 0 };
 	trace->facts = (struct read_facts){ 0 };
 	feed_release(&trace->feed);
-	trace->opts.look_ahead_bytes = 0;
 	trace->was_run = false;
 	enum kg_status status = start_reader(trace, err);
 	if (status == KG_OK)
