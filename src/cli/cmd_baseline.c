@@ -21,16 +21,10 @@ struct gathering {
 	bool is_imperfect; /* under --strict */
 };
 
-static int take_surroundings(void *self, const char *path, const char *json, size_t len)
+static enum kg_status take_surroundings(void *self, const char *json, size_t len,
+					struct kg_error *err)
 {
-	struct gathering *gathering = self;
-	struct kg_error err = { 0 };
-	enum kg_status status = kg_baseline_add_environment(gathering->baseline, json, len, &err);
-	if (status == KG_OK)
-		return EXIT_DONE;
-	report_error(gathering->command->name, "%s: %s", path,
-		     err.text[0] != '\0' ? err.text : kg_status_text(status));
-	return status == KG_NOMEM ? EXIT_INTERNAL : EXIT_WRONG;
+	return kg_baseline_add_environment(self, json, len, err);
 }
 
 static int run_trace(struct gathering *gathering, struct input *input)
@@ -61,7 +55,7 @@ static int add_trace(struct gathering *gathering, const char *path)
 	input_close(&input);
 	if (code == EXIT_DONE)
 		code = trace_set_surroundings(gathering->command, path, take_surroundings,
-					      gathering);
+					      gathering->baseline);
 	return code;
 }
 

@@ -100,17 +100,11 @@ static int translate(const struct command *command, const struct diff_opts *opts
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static int take_surroundings(void *self, const char *path, const char *json, size_t len)
+static enum kg_status take_surroundings(void *self, const char *json, size_t len,
+					struct kg_error *err)
 {
-	struct reading *reading = self;
-	struct kg_error err = { 0 };
-	enum kg_status status =
-		kg_diff_add_environment(reading->diff, reading->side, json, len, &err);
-	if (status == KG_OK)
-		return EXIT_DONE;
-	report_error(reading->command->name, "%s: %s", path,
-		     err.text[0] != '\0' ? err.text : kg_status_text(status));
-	return status == KG_NOMEM ? EXIT_INTERNAL : EXIT_WRONG;
+	const struct reading *reading = self;
+	return kg_diff_add_environment(reading->diff, reading->side, json, len, err);
 }
 
 static int run_trace(struct reading *reading, struct input *input)

@@ -48,21 +48,15 @@ struct replaying {
 /* ---- reading --------------------------------------------------------------------------------- */
 
 struct surrounding {
-	struct replaying *replaying;
+	struct kg_diff *diff;
 	enum kg_diff_side side;
 };
 
-static int take_surroundings(void *self, const char *path, const char *json, size_t len)
+static enum kg_status take_surroundings(void *self, const char *json, size_t len,
+					struct kg_error *err)
 {
 	const struct surrounding *surrounding = self;
-	struct kg_error err = { 0 };
-	enum kg_status status = kg_diff_add_environment(surrounding->replaying->diff,
-							surrounding->side, json, len, &err);
-	if (status == KG_OK)
-		return EXIT_DONE;
-	report_error(surrounding->replaying->command->name, "%s: %s", path,
-		     err.text[0] != '\0' ? err.text : kg_status_text(status));
-	return status == KG_NOMEM ? EXIT_INTERNAL : EXIT_WRONG;
+	return kg_diff_add_environment(surrounding->diff, surrounding->side, json, len, err);
 }
 
 static int run_side(struct replaying *replaying, struct side *side, enum kg_diff_side which)
@@ -94,7 +88,7 @@ static int run_side(struct replaying *replaying, struct side *side, enum kg_diff
 static int read_side(struct replaying *replaying, struct side *side, enum kg_diff_side which,
 		     const char *path)
 {
-	struct surrounding surrounding = { .replaying = replaying, .side = which };
+	struct surrounding surrounding = { .diff = replaying->diff, .side = which };
 	int code = input_open(&side->input, replaying->command, &replaying->opts->common, path);
 	if (code == EXIT_DONE)
 		code = run_side(replaying, side, which);

@@ -214,8 +214,19 @@ static int read_document(const struct command *command, const char *path, char *
 }
 
 /* Hands one out if it is there. Takes the path over. */
-static int take_document(const struct command *command, char *path,
-			 int (*take)(void *self, const char *path, const char *json, size_t len),
+static int hand_over(const struct command *command, const char *path, document_taker *taker,
+		     void *self, const char *json, size_t len)
+{
+	struct kg_error err = { 0 };
+	enum kg_status status = taker(self, json, len, &err);
+	if (status == KG_OK)
+		return EXIT_DONE;
+	report_error(command->name, "%s: %s", path,
+		     err.text[0] != '\0' ? err.text : kg_status_text(status));
+	return status == KG_NOMEM ? EXIT_INTERNAL : EXIT_WRONG;
+}
+
+static int take_document(const struct command *command, char *path, document_taker *taker,
 			 void *self, bool *is_there)
 {
 	char *json = NULL;
@@ -225,14 +236,13 @@ static int take_document(const struct command *command, char *path,
 	int code = read_document(command, path, &json, &len);
 	*is_there = json != NULL;
 	if (code == EXIT_DONE && json != NULL)
-		code = take(self, path, json, len);
+		code = hand_over(command, path, taker, self, json, len);
 	free(json);
 	free(path);
 	return code;
 }
 
-int trace_set_surroundings(const struct command *command, const char *path,
-			   int (*take)(void *self, const char *path, const char *json, size_t len),
+int trace_set_surroundings(const struct command *command, const char *path, document_taker *taker,
 			   void *self)
 {
 	const char *slash = strrchr(path, '/');
@@ -245,13 +255,13 @@ int trace_set_surroundings(const struct command *command, const char *path,
 	(void)form_of(path, &stem_len);
 	if (asprintf(&own, "%.*s.env.json", (int)stem_len, path) < 0)
 		own = NULL;
-	int code = take_document(command, own, take, self, &is_there);
+	int code = take_document(command, own, taker, self, &is_there);
 	static const char *const shared[] = { "env.json", "lab.json" };
 	for (size_t i = is_there ? 1 : 0; i < COUNT_OF(shared) && code == EXIT_DONE; i++) {
 		char *document;
 		if (asprintf(&document, "%.*s%s", (int)folder_len, path, shared[i]) < 0)
 			document = NULL;
-		code = take_document(command, document, take, self, &is_there);
+		code = take_document(command, document, taker, self, &is_there);
 	}
 	return code;
 }

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include <kvmgraph/error.h>
+
 #include "cli/opt.h"
 
 struct trace_set {
@@ -22,10 +24,11 @@ void trace_set_close(struct trace_set *set);
 
 /*
  * Hands out what lies beside a trace and says what surrounded it: NAME.env.json, or else env.json
- * in its folder, and lab.json. take returns an exit code; the first that is not EXIT_DONE ends it.
+ * in its folder, and lab.json. What taker fails with is reported, and ends it.
  */
-int trace_set_surroundings(const struct command *command, const char *path,
-			   int (*take)(void *self, const char *path, const char *json, size_t len),
+typedef enum kg_status document_taker(void *self, const char *json, size_t len,
+				      struct kg_error *err);
+int trace_set_surroundings(const struct command *command, const char *path, document_taker *taker,
 			   void *self);
 
 #endif
