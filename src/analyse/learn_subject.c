@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/glob.h"
+#include "base/assert.h"
 #include "base/banned.h"
 
 /* ---- the subject ----------------------------------------------------------------------------- */
@@ -165,8 +166,11 @@ bool subjects_join_worker(struct kg_learn *learn, const struct learn_path *path,
 	for (size_t t = 0; t < learn->traces.count && found != NULL; t++) {
 		const uint32_t subject = path->subjects.at[t];
 		struct learn_trace *row = &learn->traces.at[t];
-		if (subject != 0 &&
-		    !append_steps(&row->tasks.at[subject - 1], only_task(row, found)))
+		struct learn_task *worker = only_task(row, found);
+		if (subject == 0)
+			continue;
+		KG_ASSERT(worker != NULL); /* goes_on() has found it in each such trace */
+		if (!append_steps(&row->tasks.at[subject - 1], worker))
 			return false;
 	}
 	*comm = found;

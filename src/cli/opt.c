@@ -152,10 +152,11 @@ static const char *store(const struct option_row *row, void *place, const char *
 bool option_is_replaced(const struct command *command, const struct option_row *row)
 {
 	const struct option_group *group;
-	const struct option_row *earlier;
-	for (int number = 0; (earlier = row_by_number(command, number, &group)) != row; number++) {
+	const struct option_row *earlier = row_by_number(command, 0, &group);
+	for (int number = 1; earlier != NULL && earlier != row; number++) {
 		if (strcmp(earlier->name, row->name) == 0)
 			return true;
+		earlier = row_by_number(command, number, &group);
 	}
 	return false;
 }
