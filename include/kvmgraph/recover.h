@@ -145,6 +145,9 @@ KG_API KG_MUST_USE enum kg_status kg_recover_report(struct kg_recover *recover,
 KG_API void kg_recover_free(struct kg_recover *recover);
 
 KG_API const char *kg_step_name(enum kg_step_kind kind);
+/* Whether a step is about one vCPU, about one memslot. */
+KG_API bool kg_step_is_of_vcpu(enum kg_step_kind kind);
+KG_API bool kg_step_is_of_slot(enum kg_step_kind kind);
 KG_API const char *kg_act_name(enum kg_act_kind kind);
 /* "long"; of several modes the name of the first. */
 KG_API const char *kg_guest_mode_name(uint8_t mode);

@@ -93,6 +93,17 @@ const char *kg_step_name(enum kg_step_kind kind)
 	return (size_t)kind < KG_STEP_KIND_COUNT ? names[kind] : "unknown";
 }
 
+bool kg_step_is_of_vcpu(enum kg_step_kind kind)
+{
+	return kind == KG_STEP_CREATE_VCPU || kind == KG_STEP_MAP_VCPU ||
+	       (kind >= KG_STEP_SET_CPUID && kind <= KG_STEP_CLOSE_VCPU);
+}
+
+bool kg_step_is_of_slot(enum kg_step_kind kind)
+{
+	return kind >= KG_STEP_MEMSLOT_ADD && kind <= KG_STEP_DIRTY_LOG;
+}
+
 const char *kg_act_name(enum kg_act_kind kind)
 {
 	static const char *const names[] = {

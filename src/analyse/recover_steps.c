@@ -46,13 +46,6 @@ static bool is_last_close(const struct life_rows *life, const struct life_root *
 	return is_close(root->step) && (!life->has_exit || root->root->line_no > life->exit_line);
 }
 
-/* Steps that need a vCPU's file. */
-static bool is_of_vcpu(uint8_t kind)
-{
-	return (kind >= KG_STEP_SET_CPUID && kind <= KG_STEP_RUN) || kind == KG_STEP_CLOSE_VCPU ||
-	       kind == KG_STEP_MAP_VCPU || kind == KG_STEP_CREATE_VCPU;
-}
-
 static enum kg_status add_step(struct making *making, struct kg_step step)
 {
 	struct kg_recover *recover = making->recover;
@@ -246,7 +239,7 @@ static enum kg_status choose_modes(struct making *making, bool says_choices)
 /* Which vCPU a root is about. */
 static uint32_t vcpu_of(struct making *making, const struct life_root *root)
 {
-	if (!is_of_vcpu(root->step) || making->vcpu_count == 0)
+	if (!kg_step_is_of_vcpu((enum kg_step_kind)root->step) || making->vcpu_count == 0)
 		return 0;
 	if (root->strand > 0)
 		return (root->strand - 1) % making->vcpu_count;

@@ -17,17 +17,6 @@ static json_t *value_acts(const struct kg_scenario *scenario, const struct kg_st
 	return list;
 }
 
-static bool is_of_vcpu(const struct kg_step *step)
-{
-	return step->kind == KG_STEP_CREATE_VCPU || step->kind == KG_STEP_MAP_VCPU ||
-	       (step->kind >= KG_STEP_SET_CPUID && step->kind <= KG_STEP_CLOSE_VCPU);
-}
-
-static bool is_of_slot(const struct kg_step *step)
-{
-	return step->kind >= KG_STEP_MEMSLOT_ADD && step->kind <= KG_STEP_DIRTY_LOG;
-}
-
 /* What makes a guest invalid is done to long mode, and said by its run. */
 static const char *mode_name(uint8_t mode)
 {
@@ -36,15 +25,16 @@ static const char *mode_name(uint8_t mode)
 
 json_t *value_step(const struct kg_scenario *scenario, const struct kg_step *step)
 {
+	const enum kg_step_kind kind = (enum kg_step_kind)step->kind;
 	json_t *row = json_object();
-	row_add(&row, "step", value_text(kg_step_name((enum kg_step_kind)step->kind)));
-	if (is_of_slot(step))
+	row_add(&row, "step", value_text(kg_step_name(kind)));
+	if (kg_step_is_of_slot(kind))
 		row_add(&row, "slot", value_number(step->slot));
 	if (step->kind == KG_STEP_MEMSLOT_ADD) {
 		row_add(&row, "pages", json_null());
 		row_add(&row, "log_dirty", json_boolean(step->is_logged));
 	}
-	if (is_of_vcpu(step))
+	if (kg_step_is_of_vcpu(kind))
 		row_add(&row, "vcpu", value_number(step->vcpu));
 	if (step->in_vcpu_thread || step->kind == KG_STEP_RUN)
 		row_add(&row, "thread", json_boolean(step->in_vcpu_thread));

@@ -106,22 +106,20 @@ static void put_acts(struct text *text, const struct kg_scenario *scenario,
 static void put_detail(struct text *text, const struct kg_scenario *scenario,
 		       const struct kg_step *step)
 {
+	const enum kg_step_kind kind = (enum kg_step_kind)step->kind;
 	const char *between = "";
-	if (step->kind == KG_STEP_RUN) {
+	if (kind == KG_STEP_RUN) {
 		put_acts(text, scenario, step);
 		between = "; ";
-	} else if (step->kind == KG_STEP_SET_SREGS) {
+	} else if (kind == KG_STEP_SET_SREGS) {
 		text_put(text, kg_guest_mode_name(step->mode));
 		between = "; ";
-	} else if (step->kind >= KG_STEP_MEMSLOT_ADD && step->kind <= KG_STEP_DIRTY_LOG) {
+	} else if (kg_step_is_of_slot(kind)) {
 		text_put(text, "slot ");
 		text_put_number(text, step->slot);
 		text_put(text, step->is_logged ? ", dirty pages logged" : "");
 	}
-	const bool is_of_vcpu =
-		step->kind == KG_STEP_CREATE_VCPU || step->kind == KG_STEP_MAP_VCPU ||
-		(step->kind >= KG_STEP_SET_CPUID && step->kind <= KG_STEP_CLOSE_VCPU);
-	if (!is_of_vcpu || scenario->vcpu_count < 2)
+	if (!kg_step_is_of_vcpu(kind) || scenario->vcpu_count < 2)
 		return;
 	text_put(text, between);
 	text_put(text, "vCPU ");
