@@ -35,9 +35,7 @@ kg_path_id kg_diff_path_parent(const struct kg_diff *diff, kg_path_id path)
 
 const char *kg_diff_path_name(const struct kg_diff *diff, kg_path_id path)
 {
-	const uint32_t name = diff_name(diff, path, KG_SIDE_NEW);
-	const char *text = renames_text(&diff->paths.names, name);
-	return text[0] == PHASE_MARK ? text + 1 : text;
+	return paths_words(&diff->paths, diff_name(diff, path, KG_SIDE_NEW));
 }
 
 const char *kg_diff_path_function(const struct kg_diff *diff, kg_path_id path)

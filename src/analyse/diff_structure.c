@@ -52,8 +52,7 @@ static bool is_untraceable(const struct kg_diff *diff, enum kg_change_kind kind,
 
 static const char *name_on(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
 {
-	const char *text = renames_text(&diff->paths.names, diff_name(diff, path, side));
-	return text[0] == PHASE_MARK ? text + 1 : text;
+	return paths_words(&diff->paths, diff_name(diff, path, side));
 }
 
 enum kg_status diff_add_change(struct kg_diff *diff, enum kg_change_kind kind, uint32_t path,

@@ -114,6 +114,13 @@ KG_MUST_USE bool paths_adopt(struct paths *paths, enum kg_diff_side side, const 
 /* Adds the samples of a run of that other tree to one of this. */
 KG_MUST_USE bool run_adopt(struct path_run *run, const struct path_run *from, const uint32_t *map);
 
+/* A name for people: a phase's without its mark. */
+static inline const char *paths_words(const struct paths *paths, uint32_t name)
+{
+	const char *text = renames_text(&paths->names, name);
+	return text[0] == PHASE_MARK ? text + 1 : text;
+}
+
 /* Zero where the run has not seen the node. */
 static inline struct path_sample run_sample(const struct path_run *run, uint32_t node)
 {

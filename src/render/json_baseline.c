@@ -124,19 +124,13 @@ static void put_figures(struct json_row *row, const struct kg_baseline *baseline
 	row_leave_list(&list);
 }
 
-static const char *plain_name(const struct paths *paths, uint32_t name)
-{
-	const char *text = renames_text(&paths->names, name);
-	return text[0] == PHASE_MARK ? text + 1 : text;
-}
-
 static void put_root(struct json_row *row, const struct paths *paths, uint32_t path,
 		     const struct baseline_path *sum)
 {
 	const struct path_node *node = &paths->nodes.at[path];
 	const bool is_phase = node->kind != KG_PHASE_KIND_COUNT;
 	row_text(row, "phase", is_phase ? kg_phase_name((enum kg_phase_kind)node->kind) : NULL);
-	row_text(row, "function", node->top != NO_KEY ? plain_name(paths, node->top) : NULL);
+	row_text(row, "function", node->top != NO_KEY ? paths_words(paths, node->top) : NULL);
 	row_text(row, "ended_by",
 		 node->kind == KG_PHASE_RUN ? kg_reason_name((enum kg_exit_reason)node->reason)
 					    : NULL);
@@ -152,7 +146,7 @@ static void add_path(struct json_doc *doc, const struct kg_baseline *baseline, u
 	const struct baseline_path *sum = baseline_sum(baseline, path);
 	const struct path_node *node = &baseline->paths.nodes.at[path];
 	struct json_row row = row_start(doc);
-	row_text(&row, "name", plain_name(&baseline->paths, node->names[KG_SIDE_OLD]));
+	row_text(&row, "name", paths_words(&baseline->paths, node->names[KG_SIDE_OLD]));
 	row_number_or_null(&row, "parent", node->parent != NO_PATH ? numbers[node->parent] : 0,
 			   node->parent != NO_PATH);
 	row_number(&row, "order", node->orders[KG_SIDE_OLD]);

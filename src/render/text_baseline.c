@@ -55,8 +55,7 @@ static void put_phase(struct table *table, const struct kg_baseline *baseline, u
 {
 	const struct baseline_path *sum = baseline_sum(baseline, root);
 	const uint32_t name = baseline->paths.nodes.at[root].names[KG_SIDE_OLD];
-	const char *text = renames_text(&baseline->paths.names, name);
-	table_name(table, text[0] == PHASE_MARK ? text + 1 : text);
+	table_name(table, paths_words(&baseline->paths, name));
 	table_number(table, sum->runs);
 	table_number(table, sum->calls);
 	table_number_or_empty(table, sum->incomplete);
