@@ -108,13 +108,6 @@ bool exact_is_clock(struct kg_diff *diff)
 	return compared > 0 && same * 100 >= compared * EXACT_PERCENT;
 }
 
-static int compare_ns(const void *a, const void *b)
-{
-	const uint64_t *left = a;
-	const uint64_t *right = b;
-	return (*left > *right) - (*left < *right);
-}
-
 /*
  * Durations that count instructions hold surprises, too: the tracer turns a page of its buffer in
  * one call or in the next. What most calls are apart by, no call is blamed for.
@@ -135,7 +128,7 @@ enum kg_status exact_learn_jitter(struct kg_diff *diff)
 		}
 	}
 	if (apart.count >= JITTER_LEAST) {
-		qsort(apart.at, apart.count, sizeof(*apart.at), compare_ns);
+		rank_sort(apart.at, apart.count);
 		diff->report.jitter_ns = apart.at[apart.count * 19 / 20];
 	}
 	column_release(&apart);

@@ -2,7 +2,6 @@
 /* Knows the times of each path, and which way of judging them fits the traces. */
 #include "analyse/diff_timing.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
@@ -11,13 +10,6 @@
 #define DEFAULT_NS 500
 
 /* ---- values ---------------------------------------------------------------------------------- */
-
-static int compare_ns(const void *a, const void *b)
-{
-	const uint64_t *left = a;
-	const uint64_t *right = b;
-	return (*left > *right) - (*left < *right);
-}
 
 void timing_gather(struct kg_diff *diff, uint32_t path, enum value value)
 {
@@ -31,11 +23,8 @@ void timing_gather(struct kg_diff *diff, uint32_t path, enum value value)
 		diff->values[run->side].at[diff->values[run->side].count++] = ns;
 	}
 	/* so that what starts from a fixed seed does not depend on the order of the runs */
-	for (int side = 0; side < KG_SIDE_COUNT; side++) {
-		if (diff->values[side].count > 1)
-			qsort(diff->values[side].at, diff->values[side].count, sizeof(uint64_t),
-			      compare_ns);
-	}
+	for (int side = 0; side < KG_SIDE_COUNT; side++)
+		rank_sort(diff->values[side].at, diff->values[side].count);
 }
 
 static uint64_t median_of(struct kg_diff *diff, enum kg_diff_side side)

@@ -26,11 +26,17 @@ static int compare_values(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
+void rank_sort(uint64_t *values, size_t count)
+{
+	if (count > 1)
+		qsort(values, count, sizeof(*values), compare_values);
+}
+
 uint64_t rank_median(uint64_t *values, size_t count)
 {
 	if (count == 0)
 		return 0;
-	qsort(values, count, sizeof(*values), compare_values);
+	rank_sort(values, count);
 	if (count % 2 == 1)
 		return values[count / 2];
 	const uint64_t low = values[count / 2 - 1];
@@ -235,7 +241,7 @@ uint64_t rank_noise(struct rank *rank, const uint64_t *values, size_t count)
 		const uint64_t b = rank_median(halves + count / 2, count - count / 2);
 		gaps[i] = a > b ? a - b : b - a;
 	}
-	qsort(gaps, CUTS, sizeof(gaps[0]), compare_values);
+	rank_sort(gaps, CUTS);
 	/* halves scatter more than the whole does, by the root of two */
 	return (uint64_t)((double)gaps[CUTS - 1 - CUTS / 100] / sqrt(2.0));
 }

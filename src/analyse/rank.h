@@ -23,6 +23,7 @@ struct rank {
 };
 void rank_release(struct rank *rank);
 
+void rank_sort(uint64_t *values, size_t count);
 /* The middle of some values, which are sorted by that; of an even number the mean of two, down. */
 uint64_t rank_median(uint64_t *values, size_t count);
 
