@@ -4,15 +4,11 @@
 
 #include <string.h>
 
+#include "analyse/sum.h"
 #include "base/assert.h"
 #include "base/banned.h"
 
 /* ---- sums ------------------------------------------------------------------------------------ */
-
-static uint32_t cut(uint64_t count)
-{
-	return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
-}
 
 static void note_count(struct baseline_path *sum, uint32_t least, uint32_t most)
 {
@@ -32,7 +28,7 @@ static void note_passes(struct path_passes *most, struct path_passes more)
 static bool add_sample(struct baseline_path *sum, const struct path_sample *sample,
 		       uint64_t total_ns)
 {
-	const uint32_t seen = cut(sample->count + sample->incomplete);
+	const uint32_t seen = sum_cut(sample->count + sample->incomplete);
 	note_count(sum, seen, seen);
 	sum->runs++;
 	sum->calls += sample->count;

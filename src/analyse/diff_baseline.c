@@ -4,6 +4,7 @@
 
 #include "analyse/baseline.h"
 #include "analyse/diff.h"
+#include "analyse/sum.h"
 #include "base/banned.h"
 
 /* ---- runs that are kept whole ---------------------------------------------------------------- */
@@ -72,8 +73,8 @@ static struct path_sample rest_of(const struct kg_baseline *baseline, uint32_t n
 		waits -= own.waits;
 		self_ns -= own.self_ns;
 	}
-	rest.incomplete = incomplete > UINT32_MAX ? UINT32_MAX : (uint32_t)incomplete;
-	rest.waits = waits > UINT32_MAX ? UINT32_MAX : (uint32_t)waits;
+	rest.incomplete = sum_cut(incomplete);
+	rest.waits = sum_cut(waits);
 	rest.self_ns = cut_sum(self_ns);
 	return rest;
 }

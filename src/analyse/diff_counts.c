@@ -14,9 +14,8 @@ static struct path_bounds bounds_of(const struct path_run *run, uint32_t path)
 	if (run->is_rest)
 		return path < run->bounds.count ? run->bounds.at[path] : (struct path_bounds){ 0 };
 	const struct path_sample sample = run_sample(run, path);
-	const uint64_t seen = sample.count + sample.incomplete;
-	const uint32_t cut = seen > UINT32_MAX ? UINT32_MAX : (uint32_t)seen;
-	return (struct path_bounds){ cut, cut };
+	const uint32_t seen = sum_cut(sample.count + sample.incomplete);
+	return (struct path_bounds){ seen, seen };
 }
 
 static void count_run(struct kg_diff *diff, const struct path_run *run, bool is_first)

@@ -94,7 +94,7 @@ void paths_note_orders(struct paths *paths, struct path_run *run)
 
 static uint32_t count_add(uint32_t a, uint32_t b)
 {
-	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+	return sum_cut((uint64_t)a + b);
 }
 
 bool run_add(struct path_run *run, uint32_t node, const struct path_sample *more)

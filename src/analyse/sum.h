@@ -12,6 +12,12 @@ static inline uint64_t sum_add(uint64_t a, uint64_t b)
 	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
+/* The same for what is kept in fewer bits. */
+static inline uint32_t sum_cut(uint64_t sum)
+{
+	return sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+}
+
 /* sum / count, rounded to the nearest; 0 of none. */
 static inline uint64_t sum_mean(unsigned __int128 sum, uint64_t count)
 {
