@@ -33,6 +33,7 @@ struct side {
 struct replaying {
 	const struct command *command;
 	const struct replay_opts *opts;
+	bool is_again; /* it is done again, or was: not only a scenario to be written */
 	struct side old_side;
 	struct side new_side;
 	struct kg_diff *diff;	  /* NULL: nothing is done again */
@@ -288,7 +289,6 @@ static int report(struct replaying *replaying)
 static int replay_trace(struct replaying *replaying, const char *path)
 {
 	const struct replay_opts *opts = replaying->opts;
-	const bool is_again = opts->on != NULL || opts->scenario_out == NULL;
 	int code = read_side(replaying, &replaying->old_side, KG_SIDE_OLD, path);
 	if (code != EXIT_DONE)
 		return code;
@@ -300,7 +300,7 @@ static int replay_trace(struct replaying *replaying, const char *path)
 		return report(replaying);
 	if (opts->scenario_out != NULL)
 		code = write_scenario(replaying, opts->scenario_out);
-	if (code == EXIT_DONE && is_again) {
+	if (code == EXIT_DONE && replaying->is_again) {
 		code = do_again(replaying);
 		if (code == EXIT_DONE)
 			code = read_new_side(replaying);
@@ -312,21 +312,23 @@ static int replay_trace(struct replaying *replaying, const char *path)
 	}
 	if (code != EXIT_DONE)
 		return code;
-	return is_again ? report(replaying) : judge(replaying, NULL);
+	return replaying->is_again ? report(replaying) : judge(replaying, NULL);
 }
 
 static int run_replay(const struct command *command, const void *all, size_t count,
 		      char **arguments)
 {
-	struct replaying replaying = { .command = command, .opts = all };
 	const struct replay_opts *opts = all;
+	struct replaying replaying = { .command = command,
+				       .opts = opts,
+				       .is_again = opts->on != NULL || opts->scenario_out == NULL };
 	if (count != 1) {
 		report_error(command->name, "takes one FILE");
 		return EXIT_WRONG;
 	}
-	const bool is_again = opts->on != NULL || opts->scenario_out == NULL;
-	int code = recording_open(&replaying.recording, command, opts->on, opts->keep, is_again);
-	if (code == EXIT_DONE && is_again) {
+	int code = recording_open(&replaying.recording, command, opts->on, opts->keep,
+				  replaying.is_again);
+	if (code == EXIT_DONE && replaying.is_again) {
 		const struct kg_diff_opts diff_opts = { .tmp_folder = tmp_folder() };
 		enum kg_status status = kg_diff_new(&diff_opts, &replaying.diff);
 		if (status != KG_OK)

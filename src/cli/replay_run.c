@@ -60,8 +60,7 @@ static int read_on(struct recording *recording, const char *on)
 	}
 	if (recording->trace != NULL || (recording->lab != NULL && recording->vendor != NULL))
 		return EXIT_DONE;
-	report_error(recording->command->name, "out of memory");
-	return EXIT_INTERNAL;
+	return fail_plain(recording->command, KG_NOMEM);
 }
 
 /* ---- the folder ------------------------------------------------------------------------------ */
@@ -75,10 +74,8 @@ static int make_folder(struct recording *recording, const char *keep)
 		recording->folder = strdup(keep);
 	else if (asprintf(&recording->folder, "%s/kvmgraph-replay-XXXXXX", tmp) < 0)
 		recording->folder = NULL;
-	if (recording->folder == NULL) {
-		report_error(recording->command->name, "out of memory");
-		return EXIT_INTERNAL;
-	}
+	if (recording->folder == NULL)
+		return fail_plain(recording->command, KG_NOMEM);
 	if (keep != NULL)
 		is_made = mkdir(recording->folder, 0777) == 0;
 	else
@@ -158,10 +155,8 @@ static int run(const struct recording *recording, const char *const *words)
 int recording_make(const struct recording *recording, const char *scenario)
 {
 	char *trace = recording_path(recording, "replay", ".dat");
-	if (trace == NULL) {
-		report_error(recording->command->name, "out of memory");
-		return EXIT_INTERNAL;
-	}
+	if (trace == NULL)
+		return fail_plain(recording->command, KG_NOMEM);
 	const char *const on_host[] = { "kvmgraph", "record",	  "--quiet", "--output",
 					trace,	    "--scenario", scenario,  NULL };
 	const char *const in_lab[] = { "kvmgraph",
