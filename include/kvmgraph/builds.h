@@ -87,6 +87,12 @@ struct kg_fit_report {
 	 */
 	const struct kg_build *newer_than;
 	const struct kg_build *older_than;
+	/*
+	 * The one series ("5.18") of all closest builds in KG_FIT_ALL; in KG_FIT_BETWEEN the one of
+	 * mainline that lies between the two above, which the table then has no build of. NULL:
+	 * there are several, or none.
+	 */
+	const char *series;
 };
 
 struct kg_fit;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyse/builds.h"
+#include "analyse/series.h"
 #include "base/arena.h"
 #include "base/memory.h"
 #include "base/banned.h"
@@ -12,6 +13,7 @@ struct kg_fit {
 	const struct build_table *table;
 	bool *is_called; /* by row of the table */
 	struct arena memory;
+	char series[SERIES_TEXT_MAX];
 };
 
 /* KVM may be built in, and a trace may hide modules: no module is as good as one of KVM's. */
@@ -114,6 +116,22 @@ static bool find_bounds(struct kg_fit *fit)
 	return born <= dead;
 }
 
+/* The series that the trace fits, if it is one. */
+static const char *find_series(struct kg_fit *fit)
+{
+	const struct kg_fit_report *report = &fit->report;
+	const struct kg_build *newer = report->newer_than;
+	const struct kg_build *older = report->older_than;
+	if (report->kind == KG_FIT_ALL) {
+		const char *first = report->builds[report->first_closest].build->series;
+		const char *last = report->builds[report->last_closest].build->series;
+		return strcmp(first, last) == 0 ? first : NULL;
+	}
+	if (report->kind != KG_FIT_BETWEEN || newer == NULL || older == NULL)
+		return NULL;
+	return series_between(newer->series, older->series, fit->series) ? fit->series : NULL;
+}
+
 static void judge(struct kg_fit *fit)
 {
 	struct kg_fit_report *report = &fit->report;
@@ -124,10 +142,11 @@ static void judge(struct kg_fit *fit)
 		report->kind = KG_FIT_ALL;
 	else
 		report->kind = is_possible ? KG_FIT_BETWEEN : KG_FIT_MIXED;
-	if (is_possible)
-		return;
-	report->newer_than = NULL;
-	report->older_than = NULL;
+	if (!is_possible) {
+		report->newer_than = NULL;
+		report->older_than = NULL;
+	}
+	report->series = find_series(fit);
 }
 
 enum kg_status build_table_fit(const struct build_table *table, const struct kg_funcs *funcs,

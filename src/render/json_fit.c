@@ -43,6 +43,7 @@ json_t *value_fit(const struct kg_fit_report *fit)
 	row_add(&row, "functions", value_number(fit->name_count));
 	row_add(&row, "newer_than", release_of(fit->newer_than));
 	row_add(&row, "older_than", release_of(fit->older_than));
+	row_add(&row, "series", value_text(fit->series));
 	row_add(&row, "builds", builds);
 	return row;
 }

@@ -18,12 +18,10 @@ static void put_of_builds(struct text *text, const struct kg_fit_report *fit)
 
 static void put_all(struct text *text, const struct kg_fit_report *fit)
 {
-	const struct kg_build *first = fit->builds[fit->first_closest].build;
-	const struct kg_build *last = fit->builds[fit->last_closest].build;
-	text_put(text, first->series);
-	if (strcmp(first->series, last->series) != 0) {
+	text_put(text, fit->builds[fit->first_closest].build->series);
+	if (fit->series == NULL) {
 		text_put(text, " to ");
-		text_put(text, last->series);
+		text_put(text, fit->builds[fit->last_closest].build->series);
 	}
 	text_put(text, ": ");
 	text_put_number(text, fit->closest_count);
@@ -36,6 +34,10 @@ static void put_between(struct text *text, const struct kg_fit_report *fit)
 	const struct kg_build *newer = fit->newer_than;
 	const struct kg_build *older = fit->older_than;
 	if (newer != NULL && older != NULL) {
+		if (fit->series != NULL) {
+			text_put(text, fit->series);
+			text_put(text, ", the one mainline release ");
+		}
 		text_put(text, "between ");
 		text_put(text, newer->series);
 		text_put(text, " and ");

@@ -217,6 +217,12 @@ START_TEST(builds_fit_is_what_the_names_say)
 	const char *older = fits[_i].older_than != NULL ? fits[_i].older_than : "none";
 	ck_assert_str_eq(series_of(report->newer_than), newer);
 	ck_assert_str_eq(series_of(report->older_than), older);
+	/* builds of the table are of a series each, and none lies between two of them */
+	if (report->kind == KG_FIT_ALL && closest_count == 1)
+		ck_assert_str_eq(report->series,
+				 report->builds[report->first_closest].build->series);
+	else
+		ck_assert_ptr_null(report->series);
 	kg_fit_free(fit);
 }
 END_TEST

@@ -306,7 +306,7 @@ static const struct {
 	{ render_info, "diagnostics", 0, "kind", "\"no-start\"" },
 	{ render_info, NULL, 0, "fit",
 	  "{\"kind\": \"between\", \"functions\": 9, \"newer_than\": \"5.17.0-1-amd64\", "
-	  "\"older_than\": \"5.19.0-1-amd64\", \"builds\": ["
+	  "\"older_than\": \"5.19.0-1-amd64\", \"series\": \"5.18\", \"builds\": ["
 	  "{\"release\": \"5.17.0-1-amd64\", \"distribution\": \"Debian\", \"series\": \"5.17\", "
 	  "\"closest\": false, \"missing\": 5, \"names\": [\"handle_io\", \"kvm_arch_init_vm\", "
 	  "\"kvm_create_vm\", \"hardware_enable_nolock_with_a_very_long_name\", "

@@ -458,8 +458,12 @@ START_TEST(text_info_tells_which_kernels_fit)
 		"\n";
 	struct kg_fit_report fit = sample_fit_report;
 	assert_fit(&input, &fit,
-		   "\nFits      between 5.17 and 5.19: none of 4 known builds has all 9 functions "
-		   "of KVM\n",
+		   "\nFits      5.18, the one mainline release between 5.17 and 5.19: none of 4 "
+		   "known builds "
+		   "has all 9 functions of KVM\n",
+		   table);
+	fit.series = NULL;
+	assert_fit(&input, &fit, "\nFits      between 5.17 and 5.19: none of 4 known builds has",
 		   table);
 	fit.older_than = NULL;
 	assert_fit(&input, &fit, "\nFits      newer than 5.17: none of 4 known builds has", table);
@@ -472,10 +476,12 @@ START_TEST(text_info_tells_which_kernels_fit)
 		   "\nFits      no kernel whose changes came in order, by 9 functions of KVM\n",
 		   table);
 	fit.kind = KG_FIT_ALL;
+	fit.series = "5.19";
 	assert_fit(&input, &fit,
 		   "\nFits      5.19: 1 of 4 known builds has all 9 functions of KVM\n", table);
 	fit.closest_count = 2;
 	fit.last_closest = 2;
+	fit.series = NULL;
 	assert_fit(&input, &fit,
 		   "\nFits      5.19 to 6.1: 2 of 4 known builds have all 9 functions of KVM\n",
 		   "\n  6.12.0-1-generic  Ubuntu      5  handle_io,");

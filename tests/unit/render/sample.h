@@ -266,6 +266,7 @@ static const struct kg_fit_report sample_fit_report = {
 	.last_closest = 1,
 	.newer_than = &sample_builds[0],
 	.older_than = &sample_builds[1],
+	.series = "5.18",
 };
 
 static inline struct kg_spec *sample_spec(void)
