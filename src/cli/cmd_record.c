@@ -8,9 +8,9 @@
 
 #include <kvmgraph/render.h>
 
-#include "base/partial.h"
 #include "capture/capture.h"
 #include "cli/commands.h"
+#include "cli/record_files.h"
 #include "cli/record_judge.h"
 #include "cli/report.h"
 #include "base/banned.h"
@@ -41,59 +41,6 @@ struct record_opts {
 	bool quiet;
 	bool verbose;
 };
-
-/* The files of one recording, by one name. */
-struct names {
-	char *trace;
-	char *run;
-	char *environment;
-	bool has_run;
-	struct partial run_file;
-	int run_fd;
-};
-
-/* ---- names ----------------------------------------------------------------------------------- */
-
-/* "a/b.dat" and ".env.json" give "a/b.env.json". */
-static char *side_name(const char *trace, const char *suffix)
-{
-	static const char *const endings[] = { ".dat", ".txt" };
-	size_t len = strlen(trace);
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-		const size_t ending_len = strlen(endings[i]);
-		if (len > ending_len && strcmp(trace + len - ending_len, endings[i]) == 0) {
-			len -= ending_len;
-			break;
-		}
-	}
-	char *name = malloc(len + strlen(suffix) + 1);
-	if (name != NULL) {
-		memcpy(name, trace, len);
-		memcpy(name + len, suffix, strlen(suffix) + 1);
-	}
-	return name;
-}
-
-static bool choose_names(struct names *names, const struct record_opts *opts)
-{
-	const char *trace = opts->output;
-	if (trace == NULL)
-		trace = opts->text ? "trace.txt" : "trace.dat";
-	names->trace = strdup(trace);
-	names->run = side_name(trace, ".run.json");
-	names->environment = side_name(trace, ".env.json");
-	return names->trace != NULL && names->run != NULL && names->environment != NULL;
-}
-
-static void release_names(struct names *names)
-{
-	if (names->run_fd >= 0)
-		close(names->run_fd);
-	partial_release(&names->run_file);
-	free(names->trace);
-	free(names->run);
-	free(names->environment);
-}
 
 /* ---- what is run ----------------------------------------------------------------------------- */
 
@@ -152,52 +99,24 @@ static bool add_columns(const struct record_opts *opts, struct string_list *opti
 
 /* ---- keeping it ------------------------------------------------------------------------------ */
 
-static int write_environment(const struct command *command, const char *path,
-			     const struct kg_environment *environment)
-{
-	struct kg_out *out;
-	struct kg_error err = { 0 };
-	enum kg_status status = kg_out_open(path, &out, &err);
-	if (status != KG_OK)
-		return report_failure(command->name, status, &err);
-	enum kg_status rendered = kg_render_environment_json(out, environment);
-	status = kg_out_close(out, rendered == KG_OK, &err);
-	if (rendered != KG_OK)
-		return report_failure(command->name, rendered, &err);
-	return status == KG_OK ? EXIT_DONE : report_failure(command->name, status, &err);
-}
-
-/* The VMM's report, if it came to one. */
-static int keep_run(const struct command *command, struct names *names,
-		    const struct kg_environment *environment)
-{
-	if (!names->has_run || environment->exit_code < 0 || environment->exit_code > EXIT_NO)
-		return EXIT_DONE;
-	if (partial_settle(&names->run_file, names->run_fd) == 0 &&
-	    partial_keep(&names->run_file) == 0)
-		return EXIT_DONE;
-	report_error(command->name, "%s: cannot be written: %s", names->run, strerror(errno));
-	return EXIT_WRONG;
-}
-
-static int keep(const struct command *command, const struct record_opts *opts, struct names *names,
-		struct capture *capture)
+static int keep(const struct command *command, const struct record_opts *opts,
+		struct record_files *files, struct capture *capture)
 {
 	struct kg_error err = { 0 };
 	struct kg_environment *environment = &capture->environment;
 	const struct record_end end = { .command = command,
 					.environment = environment,
-					.trace = names->trace,
-					.environment_file = names->environment,
-					.is_vmm = names->has_run,
+					.trace = files->trace,
+					.environment_file = files->environment,
+					.is_vmm = files->has_run,
 					.has_chosen_tasks = opts->all || opts->own,
 					.quiet = opts->quiet };
-	environment->scenario = names->has_run ? scenario_of(opts) : NULL;
+	environment->scenario = files->has_run ? scenario_of(opts) : NULL;
 	int code = record_is_kept(&end);
 	if (code == EXIT_DONE)
-		code = keep_run(command, names, environment);
+		code = record_files_keep_run(files, command, environment);
 	if (code == EXIT_DONE)
-		code = write_environment(command, names->environment, environment);
+		code = record_files_put_environment(files, command, environment);
 	if (code != EXIT_DONE)
 		return code;
 	enum kg_status status = capture_keep(capture, &err);
@@ -215,7 +134,7 @@ static void tell_restored(const struct command *command, size_t count)
 }
 
 static int run_capture(const struct command *command, const struct record_opts *opts,
-		       struct names *names, const struct capture_opts *how)
+		       struct record_files *files, const struct capture_opts *how)
 {
 	struct capture capture;
 	struct kg_error err = { 0 };
@@ -231,13 +150,13 @@ static int run_capture(const struct command *command, const struct record_opts *
 	if (status != KG_OK)
 		code = report_failure(command->name, status, &err);
 	else
-		code = keep(command, opts, names, &capture);
+		code = keep(command, opts, files, &capture);
 	capture_release(&capture);
 	return code;
 }
 
 static int record(const struct command *command, const struct record_opts *opts,
-		  struct names *names, char **arguments)
+		  struct record_files *files, char **arguments)
 {
 	char folder[4096];
 	char self[4096];
@@ -249,22 +168,19 @@ static int record(const struct command *command, const struct record_opts *opts,
 				    NULL };
 	struct string_list options;
 	struct kg_error err = { 0 };
-	if (names->has_run) {
-		enum kg_status status =
-			partial_open(&names->run_file, names->run, &names->run_fd, &err);
-		if (status != KG_OK)
-			return report_failure(command->name, status, &err);
-	}
+	enum kg_status status = record_files_open_run(files, &err);
+	if (status != KG_OK)
+		return report_failure(command->name, status, &err);
 	if (!add_columns(opts, &options))
 		return report_failure(command->name, KG_NOMEM, &err);
 	const struct capture_opts how = {
 		.tracefs = opts->tracefs,
 		.state_folder = find_state_folder(folder, sizeof(folder)),
-		.dat_path = opts->text ? NULL : names->trace,
-		.text_path = opts->text ? names->trace : opts->also_text,
-		.command = names->has_run ? (char *const *)(void *)vmm : arguments,
+		.dat_path = opts->text ? NULL : files->trace,
+		.text_path = opts->text ? files->trace : opts->also_text,
+		.command = files->has_run ? (char *const *)(void *)vmm : arguments,
 		.user = opts->user,
-		.stdout_fd = names->run_fd,
+		.stdout_fd = files->run_fd,
 		.filter = words_of(&opts->filter),
 		.notrace = words_of(&opts->notrace),
 		.graph = words_of(&opts->graph),
@@ -277,7 +193,7 @@ static int record(const struct command *command, const struct record_opts *opts,
 		.only_command = opts->own,
 		.force = opts->force,
 	};
-	int code = run_capture(command, opts, names, &how);
+	int code = run_capture(command, opts, files, &how);
 	free(options.at);
 	return code;
 }
@@ -314,13 +230,14 @@ static int run_record(const struct command *command, const void *all, size_t cou
 		report_error(command->name, "%s", wrong);
 		return EXIT_WRONG;
 	}
-	struct names names = { .has_run = count == 0, .run_fd = -1 };
+	const char *trace = opts->text ? "trace.txt" : "trace.dat";
+	struct record_files files;
 	int code = EXIT_INTERNAL;
-	if (choose_names(&names, opts))
-		code = record(command, opts, &names, arguments);
+	if (record_files_name(&files, opts->output != NULL ? opts->output : trace, count == 0))
+		code = record(command, opts, &files, arguments);
 	else
 		report_error(command->name, "out of memory");
-	release_names(&names);
+	record_files_release(&files);
 	return code;
 }
 
