@@ -13,6 +13,7 @@
 #ifndef KVMGRAPH_TRACE_H
 #define KVMGRAPH_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <kvmgraph/calls.h>
@@ -25,7 +26,7 @@ struct kg_trace;
 
 /* All-zero is the default. */
 struct kg_trace_opts {
-	size_t window_bytes;	/* text is read in windows of about this size; 0: 256 KiB */
+	size_t window_bytes;	/* text is read in windows of about this size; 0: 128 KiB */
 	uint32_t thread_count;	/* at most so many threads read; 0: only the caller's */
 	const char *tmp_folder; /* where a pipe is spooled; NULL: /tmp */
 	/*
@@ -38,6 +39,12 @@ struct kg_trace_opts {
 	/* told now and then how far the run is; total is never 0 */
 	void (*progress)(void *self, uint64_t done_bytes, uint64_t total_bytes);
 	void *progress_self;
+	/*
+	 * A large file may be mapped, which is faster than reading it. Then a file that becomes
+	 * shorter meanwhile, or cannot be read any more, is no failure but a SIGBUS: for programs
+	 * that have a handler for it.
+	 */
+	bool may_map;
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,10 +17,13 @@
 #include "base/banned.h"
 
 #define COPY_BYTES 65536
+/* Smaller files are read as fast. */
+#define MAP_BYTES_MIN (UINT64_C(1) << 20)
 
 struct source {
 	char *name;
 	const unsigned char *memory; /* or NULL: read from fd */
+	void *mapped;		     /* all of fd; NULL: it is not */
 	uint64_t size;
 	int fd;
 };
@@ -222,10 +226,40 @@ enum kg_status source_read(const struct source *source, uint64_t pos_bytes, void
 	return KG_OK;
 }
 
+void source_map(struct source *source)
+{
+	if (source->fd < 0 || source->mapped != NULL || source->size < MAP_BYTES_MIN ||
+	    source->size > SIZE_MAX)
+		return;
+	void *mapped = mmap(NULL, (size_t)source->size, PROT_READ, MAP_SHARED, source->fd, 0);
+	if (mapped != MAP_FAILED)
+		source->mapped = mapped;
+}
+
+struct span source_view(const struct source *source, uint64_t pos_bytes)
+{
+	const unsigned char *bytes = source->mapped != NULL ? source->mapped : source->memory;
+	if (bytes == NULL || pos_bytes >= source->size)
+		return (struct span){ 0 };
+	return span_of(bytes + pos_bytes, bytes + source->size);
+}
+
+void source_forget(const struct source *source, uint64_t from_bytes, uint64_t to_bytes)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t from = from_bytes / page * page;
+	const uint64_t to = to_bytes / page * page;
+	/* what is looked at again after all comes back */
+	if (source->mapped != NULL && from < to && to <= source->size)
+		madvise((unsigned char *)source->mapped + from, (size_t)(to - from), MADV_DONTNEED);
+}
+
 void source_close(struct source *source)
 {
 	if (source == NULL)
 		return;
+	if (source->mapped != NULL)
+		munmap(source->mapped, (size_t)source->size);
 	if (source->fd > STDIN_FILENO)
 		close(source->fd);
 	memory_free(source->name);

@@ -24,33 +24,90 @@ static enum kg_status make_room(struct window *window, size_t bytes, const struc
 	return KG_OK;
 }
 
-/* Reads on until buffer[from..] has a newline, is longer than any line, or the source ends. */
-static enum kg_status finish_line(struct window *window, const struct source *source, uint64_t pos,
-				  size_t from, size_t *have, struct kg_error *err)
+/* Where the line that holds byte `at` ends: behind its newline, or where the bytes do. */
+static size_t line_end(struct span bytes, size_t at)
 {
-	size_t looked = from;
+	const unsigned char *newline = memchr(bytes.at + at, '\n', bytes.len - at);
+	return newline != NULL ? (size_t)(newline - bytes.at) + 1 : bytes.len;
+}
+
+/*
+ * The lines that begin in the bytes before a limit, of which the first one may belong to a line
+ * that began before. False: the last one goes on behind all the bytes, and they are not the last
+ * of their source.
+ */
+static bool find_lines(struct span bytes, size_t before, size_t limit, bool are_last,
+		       struct span *lines)
+{
+	const size_t start = before == 0 || bytes.len == 0 ? 0 : line_end(bytes, 0);
+	*lines = (struct span){ bytes.at + start, 0 };
+	if (start >= limit || start >= bytes.len)
+		return true;
+	lines->len = bytes.len - start;
+	if (bytes.len < limit)
+		return are_last;
+	/* the last line is the one that holds the byte before the limit */
+	const unsigned char *newline = memrchr(bytes.at + start, '\n', limit - 1 - start);
+	const size_t last = newline == NULL ? start : (size_t)(newline - bytes.at) + 1;
+	size_t end = line_end(bytes, limit - 1);
+	if (bytes.at[end - 1] != '\n' && end - last <= WINDOW_LINE_MAX && !are_last)
+		return false;
+	if (end - last > WINDOW_LINE_MAX + 1)
+		end = last + WINDOW_LINE_MAX + 1;
+	lines->len = end - start;
+	return true;
+}
+
+/* Takes the lines where they are; false if they have to be read. */
+static bool find_in_place(struct window *window, const struct source *source, uint64_t pos,
+			  size_t before, size_t size)
+{
+	const size_t most = before + size + WINDOW_LINE_MAX + 1;
+	const struct span left = source_view(source, pos);
+	const struct span bytes = { left.at, left.len < most ? left.len : most };
+	if (bytes.len <= before + size ||
+	    !find_lines(bytes, before, before + size, false, &window->lines))
+		return false;
+	const size_t start = (size_t)(window->lines.at - bytes.at);
+	window->pos_bytes = pos + start;
+	return left.len - start - window->lines.len >= WINDOW_PADDING;
+}
+
+/* A number made of a part of a trace would be taken for one of all of it. */
+static enum kg_status became_shorter(const struct source *source, struct kg_error *err)
+{
+	return error_set(err, KG_IO, source_name(source), 0,
+			 "became shorter while it was read (read a copy, or when nobody writes)");
+}
+
+static enum kg_status read_in(struct window *window, const struct source *source, uint64_t pos,
+			      size_t before, size_t size, struct kg_error *err)
+{
+	const uint64_t left = pos < source_size(source) ? source_size(source) - pos : 0;
+	/* no more than there is, whatever size was asked for */
+	size_t want = size < left ? before + size + SLACK_BYTES : (size_t)left;
+	size_t have = 0;
 	for (;;) {
-		if (memchr(window->buffer + looked, '\n', *have - looked) != NULL ||
-		    *have - from > WINDOW_LINE_MAX)
-			return KG_OK;
-		looked = *have;
-		enum kg_status status = make_room(window, *have + SLACK_BYTES, source, err);
+		enum kg_status status = make_room(window, want, source, err);
 		if (status != KG_OK)
 			return status;
 		size_t got;
-		status = source_read(source, pos + *have, window->buffer + *have, SLACK_BYTES, &got,
+		status = source_read(source, pos + have, window->buffer + have, want - have, &got,
 				     err);
-		if (status != KG_OK || got == 0)
+		if (status != KG_OK)
 			return status;
-		*have += got;
+		have += got;
+		if (have < want && have < left)
+			return became_shorter(source, err);
+		const struct span bytes = { window->buffer, have };
+		if (find_lines(bytes, before, before + size, have < want || have == left,
+			       &window->lines))
+			break;
+		want = have + SLACK_BYTES;
 	}
-}
-
-/* Where the line that holds byte `at` ends: behind its newline, or where all ends. */
-static size_t line_end(const struct window *window, size_t at, size_t have)
-{
-	const unsigned char *newline = memchr(window->buffer + at, '\n', have - at);
-	return newline != NULL ? (size_t)(newline - window->buffer) + 1 : have;
+	window->pos_bytes = pos + (size_t)(window->lines.at - window->buffer);
+	memset(window->buffer + have, 0, WINDOW_PADDING);
+	return KG_OK;
 }
 
 enum kg_status window_read(struct window *window, const struct source *source, uint64_t k,
@@ -59,40 +116,10 @@ enum kg_status window_read(struct window *window, const struct source *source, u
 	/* the byte before tells whether a line begins with the window's first */
 	const size_t before = k > 0;
 	const uint64_t pos = k * size - before;
-	const uint64_t left = pos < source_size(source) ? source_size(source) - pos : 0;
-	/* no more than there is, whatever size was asked for */
-	const size_t want = size < left ? before + size + SLACK_BYTES : (size_t)left;
-	window->lines = (struct span){ 0 };
-	enum kg_status status = make_room(window, want, source, err);
-	if (status != KG_OK)
-		return status;
-	size_t have;
-	status = source_read(source, pos, window->buffer, want, &have, err);
-	if (status != KG_OK)
-		return status;
-	size_t limit = before + size; /* lines beginning here or later are the next window's */
-	size_t start = before == 0 || have == 0 ? 0 : line_end(window, 0, have);
-	window->pos_bytes = pos + start;
-	window->lines.at = window->buffer + start;
-	if (start >= limit || start >= have)
+	if (window->is_in_place && find_in_place(window, source, pos, before, size))
 		return KG_OK;
-	size_t end = have;
-	if (have >= limit) {
-		/* the last line is the one that holds the byte before the limit */
-		size_t last = limit - 1;
-		const unsigned char *newline = memrchr(window->buffer + start, '\n', last - start);
-		size_t last_start =
-			newline == NULL ? start : (size_t)(newline - window->buffer) + 1;
-		status = finish_line(window, source, pos, last_start, &have, err);
-		if (status != KG_OK)
-			return status;
-		end = line_end(window, last, have);
-		if (end - last_start > WINDOW_LINE_MAX + 1)
-			end = last_start + WINDOW_LINE_MAX + 1;
-	}
-	memset(window->buffer + have, 0, WINDOW_PADDING);
-	window->lines = span_of(window->buffer + start, window->buffer + end);
-	return KG_OK;
+	window->lines = (struct span){ 0 };
+	return read_in(window, source, pos, before, size, err);
 }
 
 void window_release(struct window *window)

@@ -15,12 +15,13 @@
 
 /* No kernel prints lines this long (a page is its limit); of longer ones only this much is read. */
 #define WINDOW_LINE_MAX 65536
-/* This many bytes may be read (not used) behind a window's lines. */
+/* This many bytes may be looked at (not used) behind a window's lines. */
 #define WINDOW_PADDING 256
 
 struct window {
-	unsigned char *buffer;
+	unsigned char *buffer; /* of lines that were read */
 	size_t cap;
+	bool is_in_place;  /* may be set: lines are left where they are, if the source shows them */
 	struct span lines; /* from the start of a line; ends with a newline but at the end of all */
 	uint64_t pos_bytes; /* of lines.at in the source */
 };

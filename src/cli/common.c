@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/report.h"
+#include "cli/shrunk.h"
 #include "base/banned.h"
 
 #define COMMON(member) offsetof(struct common_opts, member)
@@ -142,7 +143,7 @@ static uint32_t default_threads(void)
 int input_open(struct input *input, const struct command *command, const struct common_opts *common,
 	       const char *path)
 {
-	*input = (struct input){ .command = command, .common = common };
+	*input = (struct input){ .command = command, .common = common, .path = path };
 	const bool wants_bar = common->progress == NULL || strcmp(common->progress, "never") != 0;
 	progress_start(&input->progress, wants_bar && !common->quiet);
 	const uint64_t threads = common->threads != 0 ? common->threads : default_threads();
@@ -151,7 +152,8 @@ int input_open(struct input *input, const struct command *command, const struct 
 		.tmp_folder = tmp_folder(),
 		.look_ahead_bytes = command->runs_again ? LOOK_AHEAD_BYTES : 0,
 		.progress = progress_tell,
-		.progress_self = &input->progress
+		.progress_self = &input->progress,
+		.may_map = true,
 	};
 	struct kg_error err = { 0 };
 	enum kg_status status = kg_trace_open(path, &opts, &input->trace, &err);
@@ -218,6 +220,7 @@ int input_run(struct input *input, const struct filter_opts *filter, struct kg_c
 		if (status == KG_OK)
 			outer = kg_filter_sink(input->filter);
 	}
+	shrunk_expect(input->command->name, input->path);
 	if (status == KG_OK)
 		status = kg_trace_run(input->trace, &outer, &err);
 	return finish_run(input, status, &err);
@@ -226,6 +229,7 @@ int input_run(struct input *input, const struct filter_opts *filter, struct kg_c
 int input_run_events(struct input *input, struct kg_event_sink sink)
 {
 	struct kg_error err = { 0 };
+	shrunk_expect(input->command->name, input->path);
 	enum kg_status status = kg_trace_run_events(input->trace, &sink, &err);
 	return finish_run(input, status, &err);
 }

@@ -45,6 +45,7 @@ bool filter_is_set(const struct filter_opts *opts);
 struct input {
 	const struct command *command;
 	const struct common_opts *common;
+	const char *path;
 	struct kg_trace *trace;
 	struct kg_filter *filter;
 	struct kg_info info; /* complete after input_run(), the vendor too */

@@ -5,35 +5,64 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/banned.h"
 
-/* Control bytes would reach the terminal, also those above 0x7f that stand alone (0x9b is one). */
-static void print_escaped(const char *text)
+/*
+ * Control bytes would reach the terminal, also those above 0x7f that stand alone (0x9b is one).
+ * What does not fit is left out.
+ */
+static size_t escape(char *to, size_t size, const char *text)
 {
+	static const char hex[] = "0123456789abcdef";
 	unsigned char before = 0;
-	for (; *text != '\0'; text++) {
+	size_t len = 0;
+	for (; *text != '\0' && len + 4 <= size; text++) {
 		unsigned char c = (unsigned char)*text;
-		if (c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xa0 && before < 0xc3))
-			fprintf(stderr, "\\x%02x", c);
-		else
-			fputc(c, stderr);
+		if (c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xa0 && before < 0xc3)) {
+			const char escaped[] = { '\\', 'x', hex[c >> 4], hex[c & 15] };
+			memcpy(to + len, escaped, sizeof(escaped));
+			len += sizeof(escaped);
+		} else {
+			to[len++] = (char)c;
+		}
 		before = c >= 0x80 ? c : 0;
 	}
+	return len;
+}
+
+static size_t put_line(struct report_line *line, const char *command, const char *format,
+		       va_list args)
+{
+	char text[1024];
+	vsnprintf(text, sizeof(text), format, args);
+	const int start = snprintf(line->text, sizeof(line->text),
+				   "kvmgraph%s%s: ", command != NULL ? " " : "",
+				   command != NULL ? command : "");
+	size_t len = (size_t)start;
+	len += escape(line->text + len, sizeof(line->text) - len - 2, text);
+	memcpy(line->text + len, "\n", 2);
+	return len + 1;
+}
+
+void report_prepare(struct report_line *line, const char *command, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	put_line(line, command, format, args);
+	va_end(args);
 }
 
 void report_error(const char *command, const char *format, ...)
 {
-	char text[1024];
+	struct report_line line;
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	size_t len = put_line(&line, command, format, args);
 	va_end(args);
 	fflush(stdout);
-	fprintf(stderr, "kvmgraph%s%s: ", command != NULL ? " " : "",
-		command != NULL ? command : "");
-	print_escaped(text);
-	fputc('\n', stderr);
+	fwrite(line.text, 1, len, stderr);
 }
 
 int report_failure(const char *command, enum kg_status status, const struct kg_error *err)

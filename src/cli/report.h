@@ -18,6 +18,14 @@ enum exit_code {
 void report_error(const char *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* A line to be printed later, with its newline. */
+struct report_line {
+	char text[4352]; /* what a command is called, and 1 KiB of which every byte may be escaped
+			  */
+};
+void report_prepare(struct report_line *line, const char *command, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* The same for a failed operation, with its place; returns the exit code that it means. */
 int report_failure(const char *command, enum kg_status status, const struct kg_error *err);
 

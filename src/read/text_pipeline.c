@@ -15,6 +15,8 @@
  * different times, and a thread that has to wait for another takes long to wake up.
  */
 #define SLOTS_BESIDE_SCANNERS 3
+/* Bytes that are mapped are given back so many at once. */
+#define FORGET_BYTES (UINT64_C(1) << 20)
 /* So many of the names that tasks have are remembered from window to window. */
 #define TASKS_KEPT_MAX 1024
 
@@ -39,6 +41,7 @@ struct text_pipeline {
 	uint64_t first_kept; /* windows before it have been taken in */
 	uint64_t next;	     /* window to hand out: this one is first_kept, or the one behind it */
 	uint64_t next_to_scan;
+	uint64_t forgotten_bytes; /* in front of the windows that are needed */
 	struct text_layout layout;
 	struct slot *slots; /* window k is in slot k modulo their number */
 	uint32_t slot_count;
@@ -179,10 +182,21 @@ static void await_next(struct text_pipeline *pipeline, const struct slot *slot)
 	}
 }
 
+/* Gives back what is mapped of windows that were taken in. */
+static void forget_bytes(struct text_pipeline *pipeline)
+{
+	const uint64_t done_bytes = pipeline->first_kept * pipeline->window_bytes;
+	if (done_bytes < pipeline->forgotten_bytes + FORGET_BYTES)
+		return;
+	source_forget(pipeline->source, pipeline->forgotten_bytes, done_bytes);
+	pipeline->forgotten_bytes = done_bytes;
+}
+
 enum kg_status text_pipeline_next(struct text_pipeline *pipeline, struct text_piece **out,
 				  struct kg_error *err)
 {
 	start_scanners(pipeline);
+	forget_bytes(pipeline);
 	pthread_mutex_lock(&pipeline->mutex);
 	take_back(pipeline);
 	struct slot *slot = slot_of(pipeline, pipeline->next);
@@ -238,6 +252,8 @@ enum kg_status text_pipeline_open(const struct source *source, size_t window_byt
 		text_pipeline_close(pipeline);
 		return error_set(err, KG_NOMEM, source_name(source), 0, "out of memory");
 	}
+	for (uint32_t i = 0; i < pipeline->slot_count; i++)
+		pipeline->slots[i].piece.window.is_in_place = true;
 	*out = pipeline;
 	return KG_OK;
 }

@@ -56,6 +56,8 @@ enum kg_status kg_trace_open(const char *path, const struct kg_trace_opts *opts,
 	if (trace == NULL)
 		return status;
 	status = source_open(path, trace->opts.tmp_folder, &trace->source, err);
+	if (status == KG_OK && trace->opts.may_map)
+		source_map(trace->source);
 	if (status == KG_OK)
 		status = start_reader(trace, err);
 	if (status == KG_OK)

@@ -153,6 +153,46 @@ START_TEST(source_file_that_shrinks_is_only_shorter)
 }
 END_TEST
 
+START_TEST(source_large_file_is_shown_in_place)
+{
+	const size_t len = 3 << 20;
+	char path[64];
+	struct source *source;
+	unsigned char *bytes = malloc(len);
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (unsigned char)(i * 7 / 5);
+	make_file(&path, bytes, len);
+	ck_assert_int_eq(source_open(path, NULL, &source, NULL), KG_OK);
+	unlink(path);
+	ck_assert_ptr_null(source_view(source, 0).at);
+	source_map(source);
+	source_map(source);
+	ck_assert_uint_eq(source_view(source, 5).len, len - 5);
+	ck_assert_mem_eq(source_view(source, 0).at, bytes, len);
+	/* whatever is forgotten comes back */
+	source_forget(source, 1000, 2000);
+	source_forget(source, 1, len);
+	source_forget(source, len, 2 * len);
+	ck_assert_mem_eq(source_view(source, len / 2).at, bytes + len / 2, len - len / 2);
+	ck_assert_ptr_null(source_view(source, len).at);
+	source_close(source);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(source_small_file_is_not_mapped)
+{
+	char path[64];
+	struct source *source;
+	make_file(&path, "0123456789", 10);
+	ck_assert_int_eq(source_open(path, NULL, &source, NULL), KG_OK);
+	unlink(path);
+	source_map(source);
+	ck_assert_ptr_null(source_view(source, 0).at);
+	source_close(source);
+}
+END_TEST
+
 START_TEST(source_missing_file_fails)
 {
 	struct source *source = NULL;
@@ -294,6 +334,8 @@ Suite *source_suite(void)
 	tcase_add_test(file, source_empty_file_has_no_bytes);
 	tcase_add_test(file, source_file_that_claims_to_be_empty_is_read);
 	tcase_add_test(file, source_file_that_shrinks_is_only_shorter);
+	tcase_add_test(file, source_large_file_is_shown_in_place);
+	tcase_add_test(file, source_small_file_is_not_mapped);
 	tcase_add_test(file, source_missing_file_fails);
 	tcase_add_test(file, source_missing_file_with_long_path_keeps_its_end);
 	tcase_add_test(file, source_folder_fails);

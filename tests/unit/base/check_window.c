@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/column.h"
 #include "base/memory.h"
@@ -64,10 +65,10 @@ static size_t check_window(const struct window *window, struct span bytes,
 }
 
 /* Cut into windows of this size, the bytes have the same lines as without any cutting. */
-static void check_size(struct span bytes, size_t size)
+static void check_windows(struct span bytes, size_t size, bool is_in_place)
 {
 	struct source *source;
-	struct window window = { 0 };
+	struct window window = { .is_in_place = is_in_place };
 	struct lines expected = { 0 };
 	size_t seen = 0;
 	split(&expected, bytes);
@@ -80,6 +81,12 @@ static void check_size(struct span bytes, size_t size)
 	column_release(&expected.spans);
 	window_release(&window);
 	source_close(source);
+}
+
+static void check_size(struct span bytes, size_t size)
+{
+	check_windows(bytes, size, false);
+	check_windows(bytes, size, true);
 }
 
 static void check_sizes(struct span bytes, size_t limit)
@@ -204,6 +211,52 @@ START_TEST(window_lines_around_the_limit_are_one_line_each)
 }
 END_TEST
 
+/* What may be looked at behind the lines of a window is there, be they read or left in place. */
+START_TEST(window_padding_is_readable)
+{
+	unsigned char bytes[1000];
+	struct source *source;
+	struct window window = { .is_in_place = true };
+	unsigned int sum = 0;
+	size_t in_place = 0;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i % 50 == 49 ? '\n' : 'a';
+	ck_assert_int_eq(source_open_memory(bytes, sizeof(bytes), &source), KG_OK);
+	for (uint64_t k = 0; k < 10; k++) {
+		ck_assert_int_eq(window_read(&window, source, k, 100, NULL), KG_OK);
+		ck_assert_uint_eq(window.lines.len, 100);
+		in_place += window.lines.at == bytes + k * 100;
+		for (size_t i = 0; i < WINDOW_PADDING; i++)
+			sum += window.lines.at[100 + i];
+	}
+	ck_assert_uint_gt(sum, 0);
+	ck_assert_uint_eq(in_place, 7);
+	window_release(&window);
+	source_close(source);
+}
+END_TEST
+
+START_TEST(window_of_a_file_that_shrinks_fails)
+{
+	char path[] = "/tmp/check_window_XXXXXX";
+	struct source *source;
+	struct window window = { 0 };
+	struct kg_error err = { 0 };
+	int fd = mkstemp(path);
+	ck_assert_int_eq(write(fd, "one\ntwo\nthree\n", 14), 14);
+	ck_assert_int_eq(source_open(path, NULL, &source, &err), KG_OK);
+	ck_assert_int_eq(window_read(&window, source, 0, 4, &err), KG_OK);
+	ck_assert_int_eq(ftruncate(fd, 6), 0);
+	ck_assert_int_eq(window_read(&window, source, 1, 4, &err), KG_IO);
+	ck_assert_uint_eq(window.lines.len, 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "became shorter"));
+	unlink(path);
+	close(fd);
+	window_release(&window);
+	source_close(source);
+}
+END_TEST
+
 START_TEST(window_endless_line_needs_bounded_memory)
 {
 	const size_t len = 20 << 20;
@@ -307,6 +360,8 @@ Suite *window_suite(void)
 	suite_add_tcase(suite, sizes);
 	TCase *limits = tcase_create("limits");
 	tcase_add_test(limits, window_lines_around_the_limit_are_one_line_each);
+	tcase_add_test(limits, window_padding_is_readable);
+	tcase_add_test(limits, window_of_a_file_that_shrinks_fails);
 	tcase_add_test(limits, window_endless_line_needs_bounded_memory);
 	tcase_add_test(limits, window_of_any_huge_size_reads_all_or_fails);
 	tcase_add_test(limits, window_without_memory_fails_and_can_be_released);
