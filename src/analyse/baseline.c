@@ -22,6 +22,7 @@ static void note_passes(struct path_passes *most, struct path_passes more)
 {
 	most->entries = more.entries > most->entries ? more.entries : most->entries;
 	most->interrupts = more.interrupts > most->interrupts ? more.interrupts : most->interrupts;
+	most->turns = more.turns > most->turns ? more.turns : most->turns;
 }
 
 /* What one run has at a path. */

@@ -203,6 +203,7 @@ static void read_root(struct json_reader *reader, const json_t *row, struct kg_b
 	to->sums.at[node].passes = (struct path_passes){
 		.entries = small_of(reader, row, "entries"),
 		.interrupts = small_of(reader, row, "interrupts"),
+		.turns = small_of(reader, row, "turns"),
 	};
 }
 

@@ -28,6 +28,7 @@ struct diff_sum {
 	uint64_t waits[KG_SIDE_COUNT];
 	uint32_t least[KG_SIDE_COUNT]; /* seen in one run */
 	uint32_t most[KG_SIDE_COUNT];
+	uint64_t tree_ns[KG_SIDE_COUNT]; /* of a root: all that is below it, and itself */
 };
 
 /* Names that were found to mean the same. */
@@ -86,11 +87,21 @@ static inline bool is_only(const struct kg_diff *diff, uint32_t path, enum kg_di
 
 /*
  * Whether one side calls it more often, for each call of its caller, than runs of one side differ
- * among themselves, than host interrupts explain, and by more than 1 %.
+ * among themselves, than what came in between explains, and by more than 1 %.
  */
 bool diff_counts_apart(const struct kg_diff *diff, uint32_t path);
-/* Whether a side has it no more often than host interrupts made the guest leave there. */
-bool diff_is_interruption(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side);
+
+/*
+ * How many calls of a path what came in between may stand for, in one run of a side: an interrupt
+ * or the scheduler makes a vCPU turn round, which calls again what is called at each pass.
+ */
+uint64_t diff_disturbed_calls(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side);
+/* Whether a side has it no more often than that. */
+bool diff_is_disturbance(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side);
+/* Whether what comes in between vCPUs' work does so more often on one side than chance makes it. */
+bool diff_disturbs_apart(const struct kg_diff *diff, uint32_t path);
+/* The time of the kernel's own clock from one tick to the next; of both sides the longer. */
+uint64_t diff_tick_ns(const struct kg_diff *diff);
 
 /* The runs of a side, those included of which only sums are known. */
 static inline uint64_t diff_run_count(const struct kg_diff *diff, enum kg_diff_side side)

@@ -21,6 +21,10 @@ static struct path_bounds bounds_of(const struct path_run *run, uint32_t path)
 static void count_run(struct kg_diff *diff, const struct path_run *run, bool is_first)
 {
 	const enum kg_diff_side side = run->side;
+	for (uint32_t path = 0; path < diff->sums.count; path++) {
+		struct diff_sum *root = &diff->sums.at[diff->paths.nodes.at[path].root];
+		root->tree_ns[side] = sum_add(root->tree_ns[side], run_sample(run, path).self_ns);
+	}
 	for (size_t path = 0; path < diff->sums.count; path++) {
 		const struct path_sample sample = run_sample(run, (uint32_t)path);
 		const struct path_bounds bounds = bounds_of(run, (uint32_t)path);
@@ -46,6 +50,7 @@ static bool count_passes(struct kg_diff *diff, const struct path_run *run)
 		most->entries = own.entries > most->entries ? own.entries : most->entries;
 		most->interrupts =
 			own.interrupts > most->interrupts ? own.interrupts : most->interrupts;
+		most->turns = own.turns > most->turns ? own.turns : most->turns;
 	}
 	return true;
 }
@@ -80,28 +85,6 @@ bool diff_count(struct kg_diff *diff)
 
 /* ---- how often ------------------------------------------------------------------------------- */
 
-/*
- * How many calls of a path host interrupts may stand for: each makes the guest leave and be entered
- * once more, which calls again what is called at each pass.
- */
-static uint64_t interrupted_calls(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
-{
-	const uint32_t root = diff->paths.nodes.at[path].root;
-	if (root >= diff->passes[side].count || root == path)
-		return 0;
-	const struct path_passes passes = diff->passes[side].at[root];
-	if (passes.entries == 0)
-		return 0;
-	const uint64_t each =
-		(diff->sums.at[path].most[side] + (uint64_t)passes.entries - 1) / passes.entries;
-	return each * passes.interrupts;
-}
-
-bool diff_is_interruption(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
-{
-	return diff->sums.at[path].most[side] <= interrupted_calls(diff, path, side);
-}
-
 /* Whether a / b and c / d differ by more than 1 %. */
 static bool rates_differ(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
@@ -114,7 +97,7 @@ static bool rates_differ(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 static bool is_less(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
 {
 	const struct diff_sum *sum = &diff->sums.at[path];
-	const uint64_t surplus = interrupted_calls(diff, path, other_side(side));
+	const uint64_t surplus = diff_disturbed_calls(diff, path, other_side(side));
 	return (uint64_t)sum->most[side] + surplus < sum->least[other_side(side)];
 }
 

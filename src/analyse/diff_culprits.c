@@ -61,7 +61,7 @@ static struct suspect came_or_went(const struct kg_diff *diff, uint32_t path, do
 				   : -scale * total_of(diff, path, KG_SIDE_OLD),
 		.kind = is_new ? KG_CHANGE_ADDED : KG_CHANGE_REMOVED,
 		.is_significant =
-			is_only(diff, path, side) && !diff_is_interruption(diff, path, side),
+			is_only(diff, path, side) && !diff_is_disturbance(diff, path, side),
 	};
 }
 

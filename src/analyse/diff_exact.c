@@ -2,13 +2,10 @@
 /* Knows how exact times are that count instructions, and which changes are beyond that. */
 #include "analyse/diff_timing.h"
 
-#include <stdlib.h>
-
 #include "base/banned.h"
 
 /* Durations that count instructions are still off by one now and then, at either end of a call. */
 #define JITTER_NS 2
-#define DEFAULT_TICK_NS 4000000
 /* So many own times at least tell what is usual. */
 #define JITTER_LEAST 20
 /* If so many of a hundred own times are the same to within this part, the clock counts alike. */
@@ -27,23 +24,6 @@ static uint64_t spread_of(struct kg_diff *diff, enum kg_diff_side side)
 	return most > least ? most - least : 0;
 }
 
-/* The kernel's own clock ticks so often that a wait is known to this. */
-static uint64_t tick_of(const struct kg_diff *diff)
-{
-	uint64_t tick_ns = 0;
-	for (int side = 0; side < KG_SIDE_COUNT; side++) {
-		const struct fact *hz = surroundings_find(&diff->surroundings[side], "kernel.hz");
-		uint64_t slowest = hz != NULL ? UINT64_MAX : 0;
-		for (size_t i = 0; hz != NULL && i < hz->values.count; i++) {
-			const uint64_t rate = strtoull(hz->values.at[i].text, NULL, 10);
-			slowest = rate < slowest ? rate : slowest;
-		}
-		const uint64_t ns = slowest > 0 ? UINT64_C(1000000000) / slowest : DEFAULT_TICK_NS;
-		tick_ns = ns > tick_ns ? ns : tick_ns;
-	}
-	return tick_ns;
-}
-
 /* What waits is as exact as the tick that ends it: seen to, or too long for anything else. */
 static uint64_t wait_jitter_of(const struct kg_diff *diff, const struct kg_diff_timing *timing)
 {
@@ -53,7 +33,7 @@ static uint64_t wait_jitter_of(const struct kg_diff *diff, const struct kg_diff_
 		const uint64_t seen = (timing->waits[side] + runs - 1) / runs;
 		waits = seen > waits ? seen : waits;
 	}
-	const uint64_t tick_ns = tick_of(diff);
+	const uint64_t tick_ns = diff_tick_ns(diff);
 	const uint64_t old_calls = timing->counts[KG_SIDE_OLD];
 	const uint64_t new_calls = timing->counts[KG_SIDE_NEW];
 	if (waits == 0 && old_calls > 0 && new_calls > 0 &&

@@ -126,20 +126,34 @@ static bool is_aside(const struct kg_diff *diff, uint32_t path)
 	return diff->paths.nodes.at[path].parent == NO_PATH && diff->paths.nodes.at[path].is_aside;
 }
 
+static enum kg_status list_aside(struct kg_diff *diff, uint32_t path)
+{
+	enum kg_change_kind kind = KG_CHANGE_REPEATED;
+	if (!diff_disturbs_apart(diff, path))
+		return KG_OK;
+	if (!is_shared(diff, path))
+		kind = has_path(diff, path, KG_SIDE_NEW) ? KG_CHANGE_ADDED : KG_CHANGE_REMOVED;
+	return diff_add_change(diff, kind, path, KG_NO_PATH);
+}
+
 static enum kg_status list_at(struct kg_diff *diff, uint32_t path)
 {
 	const uint32_t parent = diff->paths.nodes.at[path].parent;
+	if (is_aside(diff, path)) {
+		enum kg_status status = is_shared(diff, path) ? list_rename(diff, path) : KG_OK;
+		return status == KG_OK ? list_aside(diff, path) : status;
+	}
 	if (is_shared(diff, path)) {
 		enum kg_status status = list_rename(diff, path);
-		if (status == KG_OK && diff_counts_apart(diff, path) && !is_aside(diff, path))
+		if (status == KG_OK && diff_counts_apart(diff, path))
 			status = diff_add_change(diff, KG_CHANGE_REPEATED, path, KG_NO_PATH);
 		return status;
 	}
-	if ((parent != NO_PATH && !is_shared(diff, parent)) || is_aside(diff, path))
+	if (parent != NO_PATH && !is_shared(diff, parent))
 		return KG_OK; /* came or went with its caller */
-	if (is_only(diff, path, KG_SIDE_OLD) && !diff_is_interruption(diff, path, KG_SIDE_OLD))
+	if (is_only(diff, path, KG_SIDE_OLD) && !diff_is_disturbance(diff, path, KG_SIDE_OLD))
 		return diff_add_change(diff, KG_CHANGE_REMOVED, path, KG_NO_PATH);
-	if (is_only(diff, path, KG_SIDE_NEW) && !diff_is_interruption(diff, path, KG_SIDE_NEW))
+	if (is_only(diff, path, KG_SIDE_NEW) && !diff_is_disturbance(diff, path, KG_SIDE_NEW))
 		return diff_add_change(diff, KG_CHANGE_ADDED, path, KG_NO_PATH);
 	return KG_OK;
 }

@@ -7,13 +7,19 @@
 
 enum interrupter {
 	INTERRUPTER_NONE,
-	INTERRUPTER_IGNORED, /* nothing of a VM's: the tick, interrupts as such */
-	INTERRUPTER_YIELD,   /* the same, if interrupter_yields() its caller */
-	INTERRUPTER_ASIDE,   /* works for a VM, in a tree of its own, as often as it happens to */
+	INTERRUPTER_IGNORED,  /* nothing of a VM's: the tick, interrupts as such */
+	INTERRUPTER_YIELD,    /* the same, if interrupter_yields() its caller */
+	INTERRUPTER_ASIDE,    /* works for a VM, in a tree of its own, as often as it happens to */
+	INTERRUPTER_TURN,     /* the same, and a vCPU below which it came may have more to do */
+	INTERRUPTER_GIVES_UP, /* aside; its vCPU was about to enter the guest, and turns round */
+	INTERRUPTER_SERVES,   /* called by a vCPU when somebody else has asked for it */
 };
 
-enum interrupter interrupter_of(const struct kg_func *func);
+/* By a name without compiler suffixes. */
+enum interrupter interrupter_of(const char *base);
 /* Whether a caller calls what is INTERRUPTER_YIELD only after it gave its CPU away. */
 bool interrupter_yields(const struct kg_func *caller);
+/* Whether a function is one pass of a vCPU, from the look at what it is to do to the next. */
+bool interrupter_is_pass(const struct kg_func *func);
 
 #endif

@@ -2,11 +2,11 @@
 /* Knows which tree a call belongs to, and what a tree is when it is over. */
 #include "analyse/path_collector.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "analyse/interrupters.h"
+#include "analyse/kvm_names.h"
 #include "analyse/life.h"
+#include "analyse/path_phases.h"
+#include "analyse/path_turns.h"
 #include "base/assert.h"
 #include "base/banned.h"
 
@@ -23,7 +23,8 @@ static const struct func_fact *find_fact(struct path_collector *collector, kg_fu
 		const struct func_fact fact = {
 			.name = name,
 			.key = renames_key(&collector->paths->names, name),
-			.interrupter = (uint8_t)interrupter_of(func),
+			.interrupter = (uint8_t)interrupter_of(func->base),
+			.is_entry = kvm_role_of(func).part == PART_ENTRY,
 		};
 		if (!column_push(&collector->facts, fact))
 			return NULL;
@@ -49,81 +50,6 @@ static uint32_t take_scratch(struct path_collector *collector, const struct func
 		return NO_SCRATCH;
 	collector->free_scratches.count--;
 	return index;
-}
-
-/* "run (first, io)": runs that end the same way are compared with each other. */
-static void name_run(char *text, size_t size, const struct phase_row *row, bool is_first)
-{
-	snprintf(text, size, "run (%s%s)", is_first ? "first, " : "",
-		 kg_reason_name((enum kg_exit_reason)row->run.ended_by));
-}
-
-/* Whether phases of a kind are several functions that have little to do with each other. */
-static bool is_mixed_kind(uint8_t kind)
-{
-	return kind == KG_PHASE_WORKER || kind == KG_PHASE_MMU_NOTIFIER ||
-	       kind == KG_PHASE_HARDWARE_ENABLE || kind == KG_PHASE_HARDWARE_DISABLE;
-}
-
-static bool is_kind_aside(uint8_t kind)
-{
-	return kind == KG_PHASE_WORKER || kind == KG_PHASE_MMU_NOTIFIER || kind == KG_PHASE_RCU;
-}
-
-/* Whether a run is the first of its task since that made a VM. */
-static enum kg_status note_life(struct path_collector *collector, const struct phase_row *row,
-				bool *is_first)
-{
-	const uint8_t kind = row->phase.kind;
-	*is_first = false;
-	if (kind != KG_PHASE_RUN && kind != KG_PHASE_CREATE_VM)
-		return KG_OK;
-	if (!column_reach(&collector->has_run, row->phase.task_id))
-		return KG_NOMEM;
-	bool *has_run = &collector->has_run.at[row->phase.task_id];
-	*is_first = kind == KG_PHASE_RUN && !*has_run;
-	*has_run = kind == KG_PHASE_RUN;
-	return KG_OK;
-}
-
-/* The name of a phase begins with a byte that no function's does, so that neither is the other. */
-static enum kg_status name_phase(struct path_collector *collector, const struct phase_row *row,
-				 bool is_first, uint32_t function, uint32_t *name)
-{
-	char text[160];
-	text[0] = PHASE_MARK;
-	const char *phase = kg_phase_name((enum kg_phase_kind)row->phase.kind);
-	const char *inner = renames_text(&collector->paths->names,
-					 renames_key(&collector->paths->names, function));
-	if (row->phase.kind == KG_PHASE_RUN)
-		name_run(text + 1, sizeof(text) - 1, row, is_first);
-	else if (is_mixed_kind(row->phase.kind))
-		snprintf(text + 1, sizeof(text) - 1, "%s (%s)", phase, inner);
-	else
-		snprintf(text + 1, sizeof(text) - 1, "%s", phase);
-	*name = renames_add(&collector->paths->names, text);
-	return *name == INTERN_NONE ? KG_NOMEM : KG_OK;
-}
-
-static void count_interrupts(void *self, const uint8_t *reasons, size_t count)
-{
-	struct path_passes *passes = self;
-	for (size_t i = 0; i < count; i++)
-		passes->interrupts += reasons[i] == KG_REASON_EXTERNAL_INTERRUPT;
-}
-
-/* What the guest did in a run. */
-static enum kg_status add_passes(struct path_collector *collector, const struct phase_row *row,
-				 uint32_t root)
-{
-	struct path_run *run = &collector->paths->runs.at[collector->run];
-	const struct kg_run exits = { .exit_count = row->run.exit_count,
-				      .first_chunk = row->run.first_chunk };
-	if (!column_reach(&run->passes, root))
-		return KG_NOMEM;
-	struct path_passes *passes = &run->passes.at[root];
-	passes->entries += (uint32_t)row->run.guest_entries;
-	return kg_life_run_exits(collector->life, &exits, count_interrupts, passes);
 }
 
 /* Adds a tree that is over to the whole, below a root. */
@@ -168,9 +94,7 @@ static enum kg_status end_tree(struct path_collector *collector, uint32_t index,
 	const bool is_counted = top->sample.count > 0 || top->sample.incomplete > 0;
 	bool is_first = false;
 	if (phase != NULL && is_counted)
-		status = note_life(collector, phase, &is_first);
-	if (status == KG_OK && phase != NULL && is_counted)
-		status = name_phase(collector, phase, is_first, top->name, &name);
+		status = phase_name(collector, phase, top->name, &is_first, &name);
 	if (status == KG_OK && is_counted) {
 		const uint32_t root = paths_add(paths, NO_PATH, renames_key(&paths->names, name));
 		if (root == NO_PATH)
@@ -183,10 +107,10 @@ static enum kg_status end_tree(struct path_collector *collector, uint32_t index,
 			node->reason = phase->run.ended_by;
 			node->is_first = is_first;
 		}
-		node->is_aside |= is_aside || (phase != NULL && is_kind_aside(phase->phase.kind));
+		node->is_aside |= is_aside || (phase != NULL && phase_is_aside(phase->phase.kind));
 		status = add_tree(collector, scratch, root);
 		if (status == KG_OK && phase != NULL && phase->phase.kind == KG_PHASE_RUN)
-			status = add_passes(collector, phase, root);
+			status = phase_add_passes(collector, phase, root, scratch->turns);
 	}
 	scratch_reset(scratch);
 	collector->free_scratches.at[collector->free_scratches.count++] = index;
@@ -247,8 +171,14 @@ static bool is_ignored(const struct path_collector *collector, const struct func
 	return fact->interrupter == INTERRUPTER_IGNORED;
 }
 
+static bool is_aside(const struct func_fact *fact)
+{
+	return fact->interrupter == INTERRUPTER_ASIDE || fact->interrupter == INTERRUPTER_TURN ||
+	       fact->interrupter == INTERRUPTER_GIVES_UP;
+}
+
 /* Where a call belongs that is below another one, or below none: fills in its frame. */
-static enum kg_status place_call(struct path_collector *collector, const struct path_frame *caller,
+static enum kg_status place_call(struct path_collector *collector, struct path_frame *caller,
 				 const struct kg_call *call, bool is_phase, struct path_frame *out)
 {
 	*out = (struct path_frame){ .func_id = call->func_id, .scratch = NO_SCRATCH };
@@ -268,10 +198,15 @@ static enum kg_status place_call(struct path_collector *collector, const struct 
 		caller != NULL && caller->scratch == NO_SCRATCH && caller->node == NO_PATH;
 	if (is_ignored(collector, fact, caller) || is_below_ignored) {
 		out->node = NO_PATH;
+		if (fact->interrupter == INTERRUPTER_YIELD && !is_below_ignored)
+			caller->is_void = true;
 		return KG_OK;
 	}
-	if (is_phase || fact->interrupter == INTERRUPTER_ASIDE || caller == NULL ||
-	    caller->scratch == NO_SCRATCH) {
+	const bool is_below = caller != NULL && caller->scratch != NO_SCRATCH;
+	if (is_below)
+		turn_note(&collector->scratches.at[caller->scratch], collector->funcs, caller,
+			  fact);
+	if (is_phase || is_aside(fact) || !is_below) {
 		out->scratch = take_scratch(collector, fact);
 		out->is_top = true;
 		return out->scratch == NO_SCRATCH ? KG_NOMEM : KG_OK;
@@ -285,7 +220,13 @@ static enum kg_status place_call(struct path_collector *collector, const struct 
 		return KG_OK;
 	}
 	out->node = scratch_child(scratch, caller->node, fact->key, fact->name);
-	return out->node == NO_PATH ? KG_NOMEM : KG_OK;
+	if (out->node == NO_PATH)
+		return KG_NOMEM;
+	if (turn_is_again(scratch, out->node)) {
+		out->scratch = NO_SCRATCH;
+		out->node = NO_PATH;
+	}
+	return KG_OK;
 }
 
 static struct path_lane *reach_lane(struct path_collector *collector, const struct kg_call *call)
@@ -308,8 +249,7 @@ static enum kg_status take_opened(void *self, const struct kg_call *call)
 		return KG_NOMEM;
 	const bool is_phase = call->lane_id < collector->life->lanes.count &&
 			      life_lane_of(collector, call)->phase_id == call->id;
-	const struct path_frame *caller =
-		call->level > 0 ? &lane->frames.at[call->level - 1] : NULL;
+	struct path_frame *caller = call->level > 0 ? &lane->frames.at[call->level - 1] : NULL;
 	struct path_frame *frame = &lane->frames.at[call->level];
 	status = place_call(collector, caller, call, is_phase, frame);
 	const uint32_t switches = see_task(collector, call->cpu_enter, call->task_id);
@@ -319,14 +259,14 @@ static enum kg_status take_opened(void *self, const struct kg_call *call)
 	return status;
 }
 
-static void count_call(struct path_sample *sample, const struct kg_call *call, bool is_folded,
-		       bool has_waited_itself)
+static void count_call(struct path_sample *sample, const struct kg_call *call,
+		       const struct path_frame *frame)
 {
 	const bool is_whole = (call->flags & KG_CALL_INCOMPLETE) == 0;
 	if (is_whole && call->self_ns != KG_NO_NS)
 		sample->self_ns += call->self_ns;
-	sample->waits += has_waited_itself;
-	if (is_folded)
+	sample->waits += frame->has_waited;
+	if (frame->is_folded || (frame->is_void && is_whole))
 		return;
 	sample->count += is_whole;
 	sample->incomplete += !is_whole;
@@ -354,7 +294,7 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 	struct path_frame *frame = &lane->frames.at[call->level];
 	if ((call->flags & (KG_CALL_ATOMIC | KG_CALL_LATE)) != 0) {
 		const bool is_phase = life_lane_of(collector, call)->last_phase_id == call->id;
-		const struct path_frame *caller = call->level > 0 ? frame - 1 : NULL;
+		struct path_frame *caller = call->level > 0 ? frame - 1 : NULL;
 		status = place_call(collector, caller, call, is_phase, frame);
 		if (status != KG_OK)
 			return status;
@@ -372,8 +312,7 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 		return KG_OK;
 	struct path_scratch *scratch = &collector->scratches.at[frame->scratch];
 	if ((call->flags & KG_CALL_HIDDEN) == 0 && call->func_id != KG_NO_FUNC)
-		count_call(&scratch->nodes.at[frame->node].sample, call, frame->is_folded,
-			   frame->has_waited);
+		count_call(&scratch->nodes.at[frame->node].sample, call, frame);
 	if (!frame->is_top)
 		return KG_OK;
 	struct phase_row row;
@@ -383,8 +322,7 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 		return status;
 	const struct func_fact *fact = find_fact(collector, frame->func_id);
 	KG_ASSERT(fact != NULL);
-	return end_tree(collector, frame->scratch, is_phase ? &row : NULL,
-			fact->interrupter == INTERRUPTER_ASIDE);
+	return end_tree(collector, frame->scratch, is_phase ? &row : NULL, is_aside(fact));
 }
 
 static enum kg_status take_done(void *self)

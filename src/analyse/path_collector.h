@@ -18,6 +18,7 @@ struct func_fact {
 	uint32_t name;
 	uint32_t key;
 	uint8_t interrupter; /* enum interrupter */
+	bool is_entry;	     /* the guest runs inside */
 };
 
 /* An open call. */
@@ -29,6 +30,7 @@ struct path_frame {
 	uint16_t cpu;
 	bool is_top; /* of that tree */
 	bool has_waited;
+	bool is_void;	/* given up half-way, to be made anew: not counted */
 	bool is_folded; /* it is a part of its caller by another name: not counted */
 };
 

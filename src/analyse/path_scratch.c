@@ -61,6 +61,8 @@ void scratch_reset(struct path_scratch *scratch)
 {
 	slots_clear(&scratch->slots);
 	scratch->nodes.count = 0;
+	scratch->given_up = NO_PATH;
+	scratch->turns = 0;
 }
 
 void scratch_release(struct path_scratch *scratch)

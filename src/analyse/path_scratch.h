@@ -23,6 +23,9 @@ struct scratch_node {
 struct path_scratch {
 	COLUMN(struct scratch_node) nodes; /* callers before their callees; 0 is the root */
 	struct path_slots slots;
+	uint32_t given_up; /* the node that gave up entering the guest and is not there yet; or
+			      NO_PATH */
+	uint32_t turns; /* how often something came in between that sent a vCPU round once more */
 };
 
 /* Starts a tree anew; false when memory is out. */

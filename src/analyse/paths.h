@@ -31,10 +31,11 @@ struct path_sample {
 	uint32_t waits;	     /* calls that were off their CPU, by themselves */
 };
 
-/* How often the guest was entered below a root, and left again for the host's own interrupts. */
+/* How often the guest was entered below a root, and what of the host came in between. */
 struct path_passes {
 	uint32_t entries;
-	uint32_t interrupts;
+	uint32_t interrupts; /* for which the guest was left */
+	uint32_t turns;	     /* the scheduler, timers: after which a vCPU may have more to do */
 };
 
 /* How often one of several runs calls a path: never less often, never more often. */

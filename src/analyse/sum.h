@@ -12,6 +12,13 @@ static inline uint64_t sum_add(uint64_t a, uint64_t b)
 	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
+/* The same of products. */
+static inline uint64_t sum_times(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
 /* The same for what is kept in fewer bits. */
 static inline uint32_t sum_cut(uint64_t sum)
 {

@@ -138,6 +138,7 @@ static void put_root(struct json_row *row, const struct paths *paths, uint32_t p
 	row_bool(row, "aside", node->is_aside);
 	row_number(row, "entries", sum->passes.entries);
 	row_number(row, "interrupts", sum->passes.interrupts);
+	row_number(row, "turns", sum->passes.turns);
 }
 
 static void add_path(struct json_doc *doc, const struct kg_baseline *baseline, uint32_t path,

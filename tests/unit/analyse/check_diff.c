@@ -2,77 +2,11 @@
 #include <check.h>
 #include <string.h>
 
-#include <kvmgraph/diff.h>
-
 #include "base/memory.h"
-#include "call_script.h"
+#include "diff_script.h"
 #include "random.h"
 
 Suite *diff_suite(void);
-
-struct fixture {
-	struct script script;
-	struct kg_diff *diff;
-	const struct kg_diff_report *report;
-};
-
-static void set_up(struct fixture *fixture)
-{
-	*fixture = (struct fixture){ 0 };
-	ck_assert_int_eq(kg_diff_new(NULL, &fixture->diff), KG_OK);
-}
-
-/* What is scripted from here on is one run of a side. */
-static void start(struct fixture *fixture, enum kg_diff_side side)
-{
-	struct kg_call_sink sink;
-	ck_assert_int_eq(kg_diff_start_run(fixture->diff, side, &fixture->script.funcs, &sink),
-			 KG_OK);
-	script_rewind(&fixture->script, sink);
-}
-
-static void finish(struct fixture *fixture)
-{
-	const struct kg_info info = { .file = "a trace" };
-	script_done(&fixture->script);
-	ck_assert_int_eq(fixture->script.status, KG_OK);
-	ck_assert_int_eq(kg_diff_end_run(fixture->diff, &info), KG_OK);
-}
-
-static void compare(struct fixture *fixture)
-{
-	ck_assert_int_eq(kg_diff_report(fixture->diff, &fixture->report), KG_OK);
-}
-
-static void tear_down(struct fixture *fixture)
-{
-	kg_diff_free(fixture->diff);
-	script_release(&fixture->script);
-}
-
-static void enter(struct fixture *fixture, const char *name)
-{
-	script_enter(&fixture->script, 0, name);
-}
-
-static void leaf(struct fixture *fixture, const char *name, uint64_t dur_ns)
-{
-	script_leaf(&fixture->script, 0, name, dur_ns);
-}
-
-static void leave(struct fixture *fixture, uint64_t dur_ns)
-{
-	script_leave(&fixture->script, 0, dur_ns);
-}
-
-static void expect_one(const struct fixture *fixture, enum kg_change_kind kind, const char *name)
-{
-	ck_assert_uint_eq(fixture->report->change_count, 1);
-	const struct kg_diff_change *change = &fixture->report->changes[0];
-	ck_assert_int_eq(change->kind, kind);
-	ck_assert_str_eq(kg_diff_path_name(fixture->diff, change->path), name);
-	ck_assert_uint_eq(fixture->report->change_counts[kind], 1);
-}
 
 static const struct kg_diff_timing *timing_of(const struct fixture *fixture, const char *name)
 {
