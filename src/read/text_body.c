@@ -58,43 +58,52 @@ static bool take_apart(struct intern *symbols, struct span text, struct scan_row
 	return add_symbol(symbols, (struct span){ text.at, text.len - tail }, &row->symbol);
 }
 
-/* The number of a body, 0 if there is none. */
-static uint32_t look_up(struct body_table *table, struct span text)
+/* NULL: it is of another form, or memory is out. */
+static const struct text_body *new_body(struct body_table *table, struct span text)
 {
-	uint32_t hash = intern_hash(text);
-	uint32_t id = intern_find(&table->texts, text, hash);
-	struct text_body body = { .len = (uint32_t)text.len };
+	struct scan_row row;
+	if (!take_apart(table->symbols, (struct span){ text.at, text.len - 1 }, &row))
+		return NULL;
+	struct text_body *body =
+		arena_alloc(&table->memory, sizeof(*body) + text.len + BODY_PADDING);
+	if (body == NULL)
+		return NULL;
+	memcpy(body->text, text.at, text.len);
+	body->row = row;
+	body->len = (uint32_t)text.len;
+	body->number = (uint32_t)table->rows.count;
+	body->first_bits = text.len < BODY_PADDING ? (UINT64_C(1) << text.len) - 1
+						   : (UINT64_C(1) << BODY_PADDING) - 1;
+	return body;
+}
+
+/* The body with a text, with its newline; NULL if there is none. */
+static const struct text_body *look_up(struct body_table *table, struct span text)
+{
+	const uint32_t hash = intern_hash(text);
+	const uint32_t id = intern_find(&table->texts, text, hash);
 	if (id != INTERN_NONE)
-		return id + 1;
+		return table->rows.at[id];
 	/* bodies are numbered as their texts are, so both are added or neither */
 	if (table->rows.count >= BODY_COUNT_MAX ||
-	    !column_reserve(&table->rows, table->rows.count + 1) ||
-	    !take_apart(table->symbols, (struct span){ text.at, text.len - 1 }, &body.row))
-		return 0;
-	unsigned char *copy = arena_alloc(&table->bytes, text.len + BODY_PADDING);
-	if (copy == NULL)
-		return 0;
-	memcpy(copy, text.at, text.len);
-	body.text = copy;
-	id = intern_add(&table->texts, text, hash);
-	if (id == INTERN_NONE)
-		return 0;
+	    !column_reserve(&table->rows, table->rows.count + 1))
+		return NULL;
+	const struct text_body *body = new_body(table, text);
+	if (body == NULL || intern_add(&table->texts, text, hash) == INTERN_NONE)
+		return NULL;
 	table->rows.at[table->rows.count++] = body;
-	return id + 1;
+	return body;
 }
 
 bool body_start(struct body_table *table, struct intern *symbols)
 {
 	/* where nothing else is known this is guessed; it is in every trace that has a call */
-	static const unsigned char brace[BODY_PADDING] = "  }\n";
-	const struct text_body none = { 0 };
+	static const unsigned char brace[] = "  }\n\0\0\0\0\0\0";
 	table->symbols = symbols;
 	if (table->steps.count > 0)
 		return true;
-	if (table->rows.count == 0 && !column_push(&table->rows, none))
-		return false;
-	const uint32_t number = look_up(table, (struct span){ brace, 4 });
-	return number != 0 && column_push(&table->steps, ((struct body_step){ .body = number }));
+	const struct text_body *body = look_up(table, (struct span){ brace, 4 });
+	return body != NULL && column_push(&table->steps, ((struct body_step){ .body = body }));
 }
 
 /* ---- guesses --------------------------------------------------------------------------------- */
@@ -109,7 +118,7 @@ static void forget_steps(struct body_table *table)
 }
 
 /* The step to a body in a context, which is added if it is new; 0 when memory is out. */
-static uint32_t find_step(struct body_table *table, uint32_t context, uint32_t body)
+static uint32_t find_step(struct body_table *table, uint32_t context, const struct text_body *body)
 {
 	uint32_t *known = &table->by_context[context % BODY_CONTEXTS];
 	const struct body_step *step = &table->steps.at[*known];
@@ -127,26 +136,26 @@ const struct text_body *body_find_slowly(struct body_table *table, uint32_t *las
 	const unsigned char *newline = at < limit ? memchr(at, '\n', (size_t)(limit - at)) : NULL;
 	if (newline == NULL || newline - at >= BODY_BYTES_MAX)
 		return NULL;
-	const uint32_t body = look_up(table, span_of(at, newline + 1));
-	if (body == 0)
+	const struct text_body *body = look_up(table, span_of(at, newline + 1));
+	if (body == NULL)
 		return NULL;
 	if (table->steps.count == BODY_STEPS_MAX)
 		forget_steps(table);
 	/* the last ten bodies or so, mixed */
-	const uint32_t context =
-		(table->steps.at[*last].context << 3) ^ (body * UINT32_C(0x9e3779b1) >> 8);
+	const uint32_t context = (table->steps.at[*last].context << 3) ^
+				 ((body->number + 1) * UINT32_C(0x9e3779b1) >> 8);
 	const uint32_t step = find_step(table, context, body);
 	if (step == 0)
 		return NULL;
 	table->steps.at[*last].next = step;
 	*last = step;
-	return &table->rows.at[body];
+	return body;
 }
 
 void body_release(struct body_table *table)
 {
 	intern_release(&table->texts);
-	arena_release(&table->bytes);
+	arena_release(&table->memory);
 	column_release(&table->rows);
 	column_release(&table->steps);
 }

@@ -12,6 +12,7 @@
 #define READ_TEXT_BODY_H
 
 #include <assert.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,9 +28,12 @@
 #define BODY_PADDING 48
 
 struct text_body {
-	const unsigned char *text; /* up to and with its newline; BODY_PADDING zeros behind it */
-	uint32_t len;
 	struct scan_row row; /* of a line with it: all but what stands before the bar */
+	uint64_t first_bits; /* a bit for each of its first BODY_PADDING bytes */
+	uint32_t number;
+	uint32_t len;
+	alignas(16) unsigned char text[]; /* up to and with its newline; BODY_PADDING zeros behind
+					     it */
 };
 
 /* Longer bodies are not kept; windows are padded so that this much can be compared. */
@@ -42,7 +46,7 @@ struct text_body {
 
 /* A body behind certain others. */
 struct body_step {
-	uint32_t body;	  /* its number */
+	const struct text_body *body;
 	uint32_t next;	  /* the step that came next the last time; 0: none yet */
 	uint32_t context; /* the body and those before it, mixed */
 };
@@ -51,8 +55,8 @@ struct body_step {
 struct body_table {
 	struct intern *symbols;
 	struct intern texts;
-	struct arena bytes;		    /* the texts once more, padded */
-	COLUMN(struct text_body) rows;	    /* from 1, in the order of their texts */
+	struct arena memory;		       /* of the bodies */
+	COLUMN(const struct text_body *) rows; /* in the order of their texts */
 	COLUMN(struct body_step) steps;	    /* from 1, in the order in which they were first made */
 	uint32_t last[BODY_CPUS];	    /* of each CPU: its last step */
 	uint32_t by_context[BODY_CONTEXTS]; /* the step last made in one of those that share it */
@@ -67,43 +71,34 @@ void body_release(struct body_table *table);
 
 #ifdef __SSE2__
 #define BLOCK ((size_t)16)
-/* So many blocks are compared at once: enough for most bodies. */
-#define BLOCKS_AT_ONCE ((size_t)3)
-static_assert(BLOCKS_AT_ONCE * BLOCK <= BODY_PADDING, "blocks end in what is readable");
+static_assert(3 * BLOCK == BODY_PADDING, "three blocks are compared at once: enough for most");
 
-static inline __m128i load_block(const unsigned char *at)
+/* The bits of the bytes that are the same in a block of a body and one of a line. */
+static inline uint64_t same_bits(const unsigned char *body, const unsigned char *at)
 {
-	return _mm_loadu_si128((const __m128i *)at);
+	const __m128i in_body = _mm_load_si128((const __m128i *)(const void *)body);
+	const __m128i in_line = _mm_loadu_si128((const __m128i *)(const void *)at);
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(in_line, in_body));
 }
 
-/* The bits in which two blocks differ, of the bytes that count. */
-static inline __m128i differ(const unsigned char *a, const unsigned char *b,
-			     const unsigned char *which)
+/* The same of a body's first blocks. BODY_PADDING bytes are readable from `at` on. */
+static inline uint64_t first_same_bits(const struct text_body *body, const unsigned char *at)
 {
-	return _mm_and_si128(_mm_xor_si128(load_block(a), load_block(b)), load_block(which));
+	return same_bits(body->text, at) | same_bits(body->text + BLOCK, at + BLOCK) << BLOCK |
+	       same_bits(body->text + 2 * BLOCK, at + 2 * BLOCK) << 2 * BLOCK;
 }
 
-/* Whether len bytes are the same; up to BODY_PADDING more are readable behind both. */
-static inline bool is_same(const unsigned char *a, const unsigned char *b, size_t len)
+/* Whether a body stands at `at`; BODY_BYTES_MAX bytes are readable there. */
+static inline bool is_body_at(const struct text_body *body, const unsigned char *at)
 {
-	/* of this, the last so many bytes before its middle and what follows them */
-	static const unsigned char which[2 * BLOCKS_AT_ONCE * BLOCK] = {
-		[0 ... BLOCKS_AT_ONCE * BLOCK - 1] = 0xff
-	};
-	for (; len > BLOCKS_AT_ONCE * BLOCK; len -= BLOCK, a += BLOCK, b += BLOCK) {
-		if (_mm_movemask_epi8(_mm_cmpeq_epi8(load_block(a), load_block(b))) != 0xffff)
-			return false;
-	}
-	const unsigned char *from = which + (BLOCKS_AT_ONCE * BLOCK - len);
-	const __m128i all = _mm_or_si128(
-		_mm_or_si128(differ(a, b, from), differ(a + BLOCK, b + BLOCK, from + BLOCK)),
-		differ(a + 2 * BLOCK, b + 2 * BLOCK, from + 2 * BLOCK));
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_setzero_si128())) == 0xffff;
+	return (~first_same_bits(body, at) & body->first_bits) == 0 &&
+	       (body->len <= BODY_PADDING || memcmp(body->text + BODY_PADDING, at + BODY_PADDING,
+						    body->len - BODY_PADDING) == 0);
 }
 #else
-static inline bool is_same(const unsigned char *a, const unsigned char *b, size_t len)
+static inline bool is_body_at(const struct text_body *body, const unsigned char *at)
 {
-	return memcmp(a, b, len) == 0;
+	return memcmp(body->text, at, body->len) == 0;
 }
 #endif
 
@@ -123,9 +118,9 @@ static inline const struct text_body *body_find(struct body_table *table, uint16
 	uint32_t *last = &table->last[cpu % BODY_CPUS];
 	const struct body_step *steps = table->steps.at;
 	const uint32_t next = steps[*last].next;
-	const struct text_body *body = &table->rows.at[steps[next].body];
+	const struct text_body *body = steps[next].body;
 	/* what is the same ends with the newline of this line, so it is not behind the limit */
-	if (!is_same(body->text, at, body->len))
+	if (!is_body_at(body, at))
 		return body_find_slowly(table, last, at, limit);
 	*last = next;
 	return body;

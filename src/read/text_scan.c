@@ -247,6 +247,7 @@ static const unsigned char *scan_short_lines(struct text_scan *scan, const struc
 	struct scan_row *row = scan->rows.at + scan->rows.count;
 	const struct scan_row *full = scan->rows.at + scan->rows.cap;
 	while (at < limit && row < full) {
+		__builtin_prefetch(at + 2048);
 		const unsigned char *next = scan_short(scan, at, limit, row);
 		if (next == NULL)
 			break;
