@@ -13,9 +13,14 @@
 #include "event/bundle.h"
 #include "base/banned.h"
 
-/* Functions of the open calls of a lane, by level; KG_NO_FUNC for a hidden one. */
+struct open_function {
+	kg_func_id func_id; /* KG_NO_FUNC: of a hidden call */
+	uint64_t bits;	    /* bundle_bit() of it and of those around it */
+};
+
+/* Functions of the open calls of a lane, by level. */
 struct function_stack {
-	COLUMN(kg_func_id) levels;
+	COLUMN(struct open_function) levels;
 };
 
 /* By func_id. */
@@ -54,9 +59,13 @@ static bool reach_open(struct kg_functions *self, const struct kg_call *call)
 static inline void note_open(struct kg_functions *self, const struct kg_call *call)
 {
 	const bool counts = (call->flags & KG_CALL_HIDDEN) == 0 && call->func_id != KG_NO_FUNC;
-	self->lanes.at[call->lane_id].levels.at[call->level] = counts ? call->func_id : KG_NO_FUNC;
-	if (counts)
+	struct open_function *open = &self->lanes.at[call->lane_id].levels.at[call->level];
+	open->func_id = counts ? call->func_id : KG_NO_FUNC;
+	open->bits = call->level > 0 ? open[-1].bits : 0;
+	if (counts) {
+		open->bits |= bundle_bit(call->func_id);
 		self->open_counts.at[call->func_id]++;
+	}
 }
 
 static KG_SELDOM enum kg_status open_new(struct kg_functions *self, const struct kg_call *call)
@@ -84,7 +93,7 @@ static void forget_open(struct kg_functions *self, const struct kg_call *call)
 	KG_DCHECK(call->lane_id < self->lanes.count);
 	const struct function_stack *stack = &self->lanes.at[call->lane_id];
 	KG_DCHECK(call->level < stack->levels.count);
-	if (stack->levels.at[call->level] == call->func_id)
+	if (stack->levels.at[call->level].func_id == call->func_id)
 		self->open_counts.at[call->func_id]--;
 }
 
@@ -95,7 +104,7 @@ static bool is_below_its_own(const struct kg_functions *self, const struct kg_ca
 		return false;
 	const struct function_stack *stack = &self->lanes.at[call->lane_id];
 	for (size_t i = 0; i < call->level && i < stack->levels.count; i++) {
-		if (stack->levels.at[i] == call->func_id)
+		if (stack->levels.at[i].func_id == call->func_id)
 			return true;
 	}
 	return false;
@@ -180,9 +189,11 @@ static enum kg_status take_bundle(void *self, uint32_t lane_id, uint32_t level,
 {
 	const struct kg_functions *functions = self;
 	KG_DCHECK(lane_id < functions->lanes.count);
-	const struct function_stack *stack = &functions->lanes.at[lane_id];
-	for (size_t i = 0; i < level && i < stack->levels.count; i++) {
-		const kg_func_id func_id = stack->levels.at[i];
+	const struct open_function *open = functions->lanes.at[lane_id].levels.at;
+	KG_DCHECK(level > 0 && level <= functions->lanes.at[lane_id].levels.count);
+	/* mostly none of these is open */
+	for (uint32_t i = level; i > 0 && (bundle->funcs & open[i - 1].bits) != 0; i--) {
+		const kg_func_id func_id = open[i - 1].func_id;
 		if (func_id != KG_NO_FUNC && (bundle->funcs & bundle_bit(func_id)) != 0)
 			note_nested(bundle, calls, func_id);
 	}

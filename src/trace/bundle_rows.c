@@ -93,22 +93,23 @@ static KG_SELDOM bool is_open(const struct cpu_calls *cpu, const struct open_cal
 }
 
 static inline void note_call(struct bundling *self, const struct cpu_calls *cpu,
-			     struct open_call *caller, kg_func_id func_id, uint64_t dur_ns,
-			     uint64_t self_ns, uint32_t row, uint32_t end_row)
+			     struct open_call *caller, kg_func_id func_id,
+			     const struct scan_row *end, uint64_t self_ns, uint32_t row,
+			     uint32_t end_row)
 {
 	struct event_bundle *callees = &caller->callees;
 	const uint64_t bit = bundle_bit(func_id);
 	struct bundled_call *call = self->next_call++;
-	call->dur_ns = dur_ns;
+	call->dur_ns = end->dur_ns;
 	call->self_ns = self_ns;
 	call->func_id = func_id;
 	call->row = row;
 	call->end_row = end_row;
 	call->cpu = callees->cpu;
 	call->is_nested = (caller->open_funcs & bit) != 0 && is_open(cpu, caller, func_id);
-	self->bundles->mark_lines[self->rows[end_row].mark % BUNDLE_MARKS]++;
+	self->bundles->mark_lines[end->mark % BUNDLE_MARKS]++;
 	callees->root_count++;
-	callees->dur_ns += dur_ns;
+	callees->dur_ns += end->dur_ns;
 	callees->funcs |= bit;
 	callees->last_row = end_row;
 	if (self_ns >= callees->hot_next_ns) {
@@ -135,9 +136,9 @@ static inline struct open_call *find_caller(struct bundling *self, struct cpu_ca
 	return cpu->top;
 }
 
-static inline bool take_leaf(struct bundling *self, struct cpu_calls *cpu, uint32_t row_index)
+static inline bool take_leaf(struct bundling *self, struct cpu_calls *cpu,
+			     const struct scan_row *row, uint32_t row_index)
 {
-	const struct scan_row *row = &self->rows[row_index];
 	const uint32_t known = self->func_ids[row->symbol + 1];
 	if (!is_bundled(known))
 		return false;
@@ -148,14 +149,14 @@ static inline bool take_leaf(struct bundling *self, struct cpu_calls *cpu, uint3
 		callees->first_call = call_index(self);
 	}
 	callees->atomic_count++;
-	note_call(self, cpu, caller, known - FUNC_ID_OFFSET, row->dur_ns, row->dur_ns, row_index,
+	note_call(self, cpu, caller, known - FUNC_ID_OFFSET, row, row->dur_ns, row_index,
 		  row_index);
 	return true;
 }
 
-static inline bool take_enter(struct bundling *self, struct cpu_calls *cpu, uint32_t row_index)
+static inline bool take_enter(struct bundling *self, struct cpu_calls *cpu,
+			      const struct scan_row *row, uint32_t row_index)
 {
-	const struct scan_row *row = &self->rows[row_index];
 	const uint32_t known = self->func_ids[row->symbol + 1];
 	if (!is_bundled(known) || cpu->top == cpu->calls + OPEN_MAX)
 		return false;
@@ -185,9 +186,9 @@ static inline void merge_callees(struct event_bundle *into, const struct event_b
 	}
 }
 
-static inline bool take_leave(struct bundling *self, struct cpu_calls *cpu, uint32_t row_index)
+static inline bool take_leave(struct bundling *self, struct cpu_calls *cpu,
+			      const struct scan_row *row, uint32_t row_index)
 {
-	const struct scan_row *row = &self->rows[row_index];
 	const struct open_call *call = cpu->top;
 	const struct event_bundle *inside = &call->callees;
 	/* what is not as it should be is told when it is handed out */
@@ -207,19 +208,19 @@ static inline bool take_leave(struct bundling *self, struct cpu_calls *cpu, uint
 		merge_callees(callees, inside);
 	callees->pair_count++;
 	callees->named_count += (row->flags & SCAN_NAMED) != 0;
-	note_call(self, cpu, caller, call->func_id, row->dur_ns, row->dur_ns - inside->dur_ns,
-		  call->row, row_index);
+	note_call(self, cpu, caller, call->func_id, row, row->dur_ns - inside->dur_ns, call->row,
+		  row_index);
 	return true;
 }
 
-static inline bool take_plain(struct bundling *self, struct cpu_calls *cpu, uint32_t row_index)
+static inline bool take_plain(struct bundling *self, struct cpu_calls *cpu,
+			      const struct scan_row *row, uint32_t row_index)
 {
-	const uint8_t kind = self->rows[row_index].kind;
-	if (kind == TEXT_LEAF)
-		return take_leaf(self, cpu, row_index);
-	if (kind == TEXT_ENTER)
-		return take_enter(self, cpu, row_index);
-	return take_leave(self, cpu, row_index);
+	if (row->kind == TEXT_LEAF)
+		return take_leaf(self, cpu, row, row_index);
+	if (row->kind == TEXT_ENTER)
+		return take_enter(self, cpu, row, row_index);
+	return take_leave(self, cpu, row, row_index);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -258,7 +259,7 @@ static KG_SELDOM bool take_other(struct bundling *self, uint32_t row_index)
 		cpu = use_cpu(self, row->cpu);
 		if (cpu == NULL)
 			return false;
-		if (row->is_plain != ROW_IS_NOT_PLAIN && take_plain(self, cpu, row_index))
+		if (row->is_plain != ROW_IS_NOT_PLAIN && take_plain(self, cpu, row, row_index))
 			return true;
 	}
 	if (has_bundle(cpu))
@@ -270,11 +271,11 @@ static KG_SELDOM bool take_other(struct bundling *self, uint32_t row_index)
 static bool bundle_all(struct bundling *self, size_t row_count)
 {
 	struct cpu_calls *const *used = self->stacks->used;
-	for (uint32_t i = 0; i < row_count; i++) {
-		const struct scan_row *row = &self->rows[i];
+	const struct scan_row *row = self->rows;
+	for (uint32_t i = 0; i < row_count; i++, row++) {
 		struct cpu_calls *cpu;
 		if (row->is_plain != ROW_IS_NOT_PLAIN && row->cpu < BUNDLE_CPUS &&
-		    (cpu = used[row->cpu]) != NULL && take_plain(self, cpu, i))
+		    (cpu = used[row->cpu]) != NULL && take_plain(self, cpu, row, i))
 			continue;
 		if (!take_other(self, i))
 			return false;

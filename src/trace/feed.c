@@ -47,26 +47,35 @@ static enum kg_status feed_bundle(struct feed *feed, const struct event_batch *b
 	return KG_OK;
 }
 
+/* How many events follow each other from an event on. */
+static size_t events_up_to_bundle(const struct event_batch *batch, size_t first)
+{
+	size_t i = first + 1;
+	while (i < batch->count && batch->events[i].kind != EVENT_BUNDLE)
+		i++;
+	return i - first;
+}
+
 /* Feeds the batch with its bundles, and late events where they belong. */
 static enum kg_status feed_bundled_batch(struct feed *feed, const struct event_batch *batch)
 {
-	for (size_t i = 0; i < batch->count;) {
+	enum kg_status status = KG_OK;
+	for (size_t i = 0; i < batch->count && status == KG_OK;) {
 		const struct kg_event *event = &batch->events[i];
-		size_t count = 1;
-		enum kg_status status = feed_late(feed, event->line_no);
-		if (status == KG_OK && event->kind == EVENT_BUNDLE) {
-			status = feed_bundle(feed, batch, event);
-		} else if (status == KG_OK) {
-			while (i + count < batch->count && event[count].kind != EVENT_BUNDLE &&
-			       feed->late.count == 0)
-				count++;
-			status = builder_feed(feed->builder, event, count);
-		}
+		if (feed->late.count > 0)
+			status = feed_late(feed, event->line_no);
 		if (status != KG_OK)
 			return status;
+		if (event->kind == EVENT_BUNDLE) {
+			status = feed_bundle(feed, batch, event);
+			i++;
+			continue;
+		}
+		const size_t count = feed->late.count > 0 ? 1 : events_up_to_bundle(batch, i);
+		status = builder_feed(feed->builder, event, count);
 		i += count;
 	}
-	return KG_OK;
+	return status;
 }
 
 enum kg_status feed_batch(struct feed *feed, const struct event_batch *batch)

@@ -46,7 +46,7 @@ static bool note_cpu(struct lane *lane, uint16_t cpu)
 }
 
 /* The lane of an event, seen on its CPU; NULL when memory is out. */
-static inline struct lane *lane_of(struct builder *builder, const struct kg_event *event)
+static KG_OFTEN struct lane *lane_of(struct builder *builder, const struct kg_event *event)
 {
 	struct last_lane *last = &builder->last;
 	if (last->is_known && last->task_id == event->task_id && last->cpu == event->cpu &&
@@ -64,7 +64,7 @@ static inline struct lane *lane_of(struct builder *builder, const struct kg_even
 }
 
 /* Gives an idle lane the stack that was given back last. False when memory is out. */
-static bool claim_stack(struct builder *builder, struct lane *lane)
+static KG_SELDOM bool claim_stack(struct builder *builder, struct lane *lane)
 {
 	if (builder->free_stacks.count == 0) {
 		const struct stack none = { 0 };
@@ -81,7 +81,7 @@ static bool claim_stack(struct builder *builder, struct lane *lane)
 	return true;
 }
 
-static void return_stack(struct builder *builder, struct lane *lane)
+static KG_SELDOM void return_stack(struct builder *builder, struct lane *lane)
 {
 	builder->stacks.at[lane->stack_id] = lane->frames;
 	lane->frames = (struct stack){ 0 };
@@ -89,7 +89,8 @@ static void return_stack(struct builder *builder, struct lane *lane)
 	lane->stack_id = NO_STACK;
 }
 
-static void check_time(struct builder *builder, struct lane *lane, const struct kg_event *event)
+static KG_OFTEN void check_time(struct builder *builder, struct lane *lane,
+				const struct kg_event *event)
 {
 	if (event->time_ns == KG_NO_NS)
 		return;
@@ -105,8 +106,8 @@ static void check_time(struct builder *builder, struct lane *lane, const struct 
  * Member by member, for a struct that is put together elsewhere and copied costs more than all of
  * them: the copy has to wait for the members.
  */
-static inline void start_call(struct builder *builder, struct lane *lane,
-			      const struct kg_event *event, struct kg_call *call)
+static KG_OFTEN void start_call(struct builder *builder, struct lane *lane,
+				const struct kg_event *event, struct kg_call *call)
 {
 	const struct frame *below = lane_top(lane);
 	call->id = builder->next_id++;
@@ -130,8 +131,8 @@ static inline void start_call(struct builder *builder, struct lane *lane,
 	call->mark = ' ';
 }
 
-static inline void start_frame(struct builder *builder, struct lane *lane,
-			       const struct kg_event *event, struct frame *frame)
+static KG_OFTEN void start_frame(struct builder *builder, struct lane *lane,
+				 const struct kg_event *event, struct frame *frame)
 {
 	start_call(builder, lane, event, &frame->call);
 	frame->child_ns = 0;
@@ -140,8 +141,8 @@ static inline void start_frame(struct builder *builder, struct lane *lane,
 }
 
 /* The same at a depth that nothing is known about. */
-static void start_unseen(struct builder *builder, struct lane *lane, uint16_t depth,
-			 struct frame *frame)
+static KG_SELDOM void start_unseen(struct builder *builder, struct lane *lane, uint16_t depth,
+				   struct frame *frame)
 {
 	const struct kg_event nothing = {
 		.time_ns = KG_NO_NS, .func_id = KG_NO_FUNC, .cpu = KG_NO_CPU, .depth = depth
@@ -156,7 +157,7 @@ static inline bool reserve_frame(struct lane *lane)
 	return column_reserve(&lane->frames, lane->frames.count + 1);
 }
 
-static void count_incomplete(struct kg_call_counts *counts, const struct kg_call *call)
+static KG_SELDOM void count_incomplete(struct kg_call_counts *counts, const struct kg_call *call)
 {
 	counts->no_start += (call->flags & KG_CALL_NO_START) != 0;
 	counts->no_end += (call->flags & KG_CALL_NO_END) != 0;
@@ -171,8 +172,8 @@ static inline void add_child_time(struct frame *frame, uint64_t dur_ns)
 }
 
 /* Adds a closed call to its caller's sums, and to the counts. False when memory is out. */
-static inline bool account(struct builder *builder, struct lane *lane, struct frame *below,
-			   const struct kg_call *call)
+static KG_OFTEN bool account(struct builder *builder, struct lane *lane, struct frame *below,
+			     const struct kg_call *call)
 {
 	struct kg_call_counts *counts = &builder->counts;
 	const bool is_root = call->flags & KG_CALL_ROOT;
@@ -203,8 +204,8 @@ static inline bool account(struct builder *builder, struct lane *lane, struct fr
 }
 
 /* The part of a duration that its callees do not explain. */
-static uint64_t self_time(struct builder *builder, struct frame *frame,
-			  const struct kg_event *event)
+static KG_OFTEN uint64_t self_time(struct builder *builder, struct frame *frame,
+				   const struct kg_event *event)
 {
 	static const uint64_t unit[] = { 1, 10, 100, 1000 };
 	if (event->dur_ns == KG_NO_NS || (frame->flags & FRAME_SELF_UNKNOWN))
@@ -286,8 +287,8 @@ static enum kg_status fill_up_to(struct builder *builder, struct lane *lane,
 }
 
 /* Makes the lane ready for a call at the event's depth: what is that deep or deeper has ended. */
-static enum kg_status make_place(struct builder *builder, struct lane *lane,
-				 const struct kg_event *event)
+static KG_SELDOM enum kg_status make_place(struct builder *builder, struct lane *lane,
+					   const struct kg_event *event)
 {
 	enum kg_status status = abandon_down_to(builder, lane, lane_position(lane, event->depth));
 	return status == KG_OK ? fill_up_to(builder, lane, event) : status;
@@ -295,8 +296,8 @@ static enum kg_status make_place(struct builder *builder, struct lane *lane,
 
 /* ---- events ---- */
 
-static enum kg_status enter(struct builder *builder, struct lane *lane,
-			    const struct kg_event *event)
+static KG_OFTEN enum kg_status enter(struct builder *builder, struct lane *lane,
+				     const struct kg_event *event)
 {
 	if (!lane_fits(lane, event->depth)) {
 		enum kg_status status = make_place(builder, lane, event);
@@ -314,7 +315,8 @@ static enum kg_status enter(struct builder *builder, struct lane *lane,
 	return builder->sink->opened(builder->sink->self, &frame->call);
 }
 
-static enum kg_status leaf(struct builder *builder, struct lane *lane, const struct kg_event *event)
+static KG_OFTEN enum kg_status leaf(struct builder *builder, struct lane *lane,
+				    const struct kg_event *event)
 {
 	if (!lane_fits(lane, event->depth)) {
 		enum kg_status status = make_place(builder, lane, event);
@@ -336,8 +338,8 @@ static enum kg_status leaf(struct builder *builder, struct lane *lane, const str
 }
 
 /* A call whose start the trace does not have: missing, or not recorded of any. */
-static void turn_up(struct builder *builder, struct lane *lane, struct frame *frame,
-		    const struct kg_event *event)
+static KG_SELDOM void turn_up(struct builder *builder, struct lane *lane, struct frame *frame,
+			      const struct kg_event *event)
 {
 	frame->call.func_id = event->func_id;
 	frame->call.flags |= KG_CALL_LATE;
@@ -350,8 +352,8 @@ static void turn_up(struct builder *builder, struct lane *lane, struct frame *fr
 }
 
 /* Hands out the call that a closing brace ends; its frame is off the lane. */
-static enum kg_status close_frame(struct builder *builder, struct lane *lane, struct frame *frame,
-				  const struct kg_event *event)
+static KG_OFTEN enum kg_status close_frame(struct builder *builder, struct lane *lane,
+					   struct frame *frame, const struct kg_event *event)
 {
 	struct kg_call *call = &frame->call;
 	call->end_line_no = event->line_no;
@@ -372,8 +374,8 @@ static enum kg_status close_frame(struct builder *builder, struct lane *lane, st
 }
 
 /* A closing brace where nothing is open at its depth. */
-static enum kg_status close_unknown(struct builder *builder, struct lane *lane,
-				    const struct kg_event *event)
+static KG_SELDOM enum kg_status close_unknown(struct builder *builder, struct lane *lane,
+					      const struct kg_event *event)
 {
 	enum kg_status status = fill_up_to(builder, lane, event);
 	if (status != KG_OK)
@@ -384,8 +386,8 @@ static enum kg_status close_unknown(struct builder *builder, struct lane *lane,
 }
 
 /* A closing brace for the frame on top of its lane. */
-static enum kg_status close_top(struct builder *builder, struct lane *lane,
-				const struct kg_event *event)
+static KG_OFTEN enum kg_status close_top(struct builder *builder, struct lane *lane,
+					 const struct kg_event *event)
 {
 	struct frame *frame = &lane->frames.at[--lane->frames.count];
 	lane->real_count -= (frame->flags & FRAME_UNSEEN) == 0;
@@ -400,8 +402,8 @@ static bool contradicts(const struct frame *top, const struct kg_event *event)
 }
 
 /* A closing brace that is not simply the one of the call on top. */
-static enum kg_status leave_elsewhere(struct builder *builder, struct lane *lane,
-				      const struct kg_event *event)
+static KG_SELDOM enum kg_status leave_elsewhere(struct builder *builder, struct lane *lane,
+						const struct kg_event *event)
 {
 	size_t position = lane_position(lane, event->depth);
 	if (position == lane->frames.count)
@@ -420,8 +422,8 @@ static enum kg_status leave_elsewhere(struct builder *builder, struct lane *lane
 	return status == KG_OK ? close_unknown(builder, lane, event) : status;
 }
 
-static enum kg_status leave(struct builder *builder, struct lane *lane,
-			    const struct kg_event *event)
+static KG_OFTEN enum kg_status leave(struct builder *builder, struct lane *lane,
+				     const struct kg_event *event)
 {
 	const struct frame *top = lane_top(lane);
 	if (top != NULL && top->call.depth == event->depth && !contradicts(top, event))
@@ -430,8 +432,8 @@ static enum kg_status leave(struct builder *builder, struct lane *lane,
 }
 
 /* Hands an event to its lane. */
-static enum kg_status drive(struct builder *builder, struct lane *lane,
-			    const struct kg_event *event)
+static KG_OFTEN enum kg_status drive(struct builder *builder, struct lane *lane,
+				     const struct kg_event *event)
 {
 	if (lane->stack_id == NO_STACK && !claim_stack(builder, lane))
 		return KG_NOMEM;
@@ -447,6 +449,12 @@ static enum kg_status drive(struct builder *builder, struct lane *lane,
 	return status;
 }
 
+static KG_SELDOM enum kg_status drive_held(struct builder *builder, struct lane *lane,
+					   const struct kg_event *event)
+{
+	return drive(builder, lane, event);
+}
+
 /* Ends the holding of events: what is held goes on. */
 static enum kg_status let_go(struct builder *builder)
 {
@@ -455,35 +463,35 @@ static enum kg_status let_go(struct builder *builder)
 	enum kg_status status = KG_OK;
 	hold->count = 0;
 	for (size_t i = 0; i < count && status == KG_OK; i++)
-		status = drive(builder, &builder->lanes.at[hold->lane_at], &hold->events[i]);
+		status = drive_held(builder, &builder->lanes.at[hold->lane_at], &hold->events[i]);
 	return status;
 }
 
 /* Takes an event of the lane whose events are held. */
-static enum kg_status take_held(struct builder *builder, struct lane *lane,
-				const struct kg_event *event)
+static KG_SELDOM enum kg_status take_held(struct builder *builder, struct lane *lane,
+					  const struct kg_event *event)
 {
 	enum kg_status status = KG_OK;
 	switch (hold_take(&builder->hold, event)) {
 	case HOLD_WAIT:
 		break;
 	case HOLD_LATE:
-		status = drive(builder, lane, event);
+		status = drive_held(builder, lane, event);
 		if (status == KG_OK)
 			status = let_go(builder);
 		break;
 	case HOLD_NEVER:
 		status = let_go(builder);
 		if (status == KG_OK)
-			status = drive(builder, lane, event);
+			status = drive_held(builder, lane, event);
 		break;
 	}
 	return status;
 }
 
 /* Holds an event that contradicts the open call of its lane: that may have ended. */
-static enum kg_status start_to_hold(struct builder *builder, struct lane *lane,
-				    const struct kg_event *event)
+static KG_SELDOM enum kg_status start_to_hold(struct builder *builder, struct lane *lane,
+					      const struct kg_event *event)
 {
 	enum kg_status status = let_go(builder);
 	hold_start(&builder->hold, (size_t)(lane - builder->lanes.at), lane_top(lane), event);
@@ -517,7 +525,7 @@ static enum kg_status close_all(struct builder *builder)
 	return status;
 }
 
-static enum kg_status take_call(struct builder *builder, const struct kg_event *event)
+static KG_OFTEN enum kg_status take_call(struct builder *builder, const struct kg_event *event)
 {
 	struct lane *lane = lane_of(builder, event);
 	if (lane == NULL)
@@ -531,19 +539,17 @@ static enum kg_status take_call(struct builder *builder, const struct kg_event *
 	return drive(builder, lane, event);
 }
 
-static enum kg_status take(struct builder *builder, const struct kg_event *event)
+/* An event that is no call. */
+static KG_SELDOM enum kg_status take_other(struct builder *builder, const struct kg_event *event)
 {
 	switch ((enum kg_event_kind)event->kind) {
-	case KG_EV_ENTER:
-	case KG_EV_LEAF:
-		builder->is_exits_only = false;
-		return take_call(builder, event);
-	case KG_EV_LEAVE:
-		return take_call(builder, event);
 	case KG_EV_LOST:
 		return lose(builder, event);
 	case KG_EV_NEW_TRACE:
 		return close_all(builder);
+	case KG_EV_ENTER:
+	case KG_EV_LEAF:
+	case KG_EV_LEAVE:
 	case KG_EV_SWITCH:
 	case KG_EV_COMMENT:
 	case KG_EV_IRQ_ENTER:
@@ -555,12 +561,18 @@ static enum kg_status take(struct builder *builder, const struct kg_event *event
 
 enum kg_status builder_feed(struct builder *builder, const struct kg_event *events, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		enum kg_status status = take(builder, &events[i]);
-		if (status != KG_OK)
-			return status;
+	enum kg_status status = KG_OK;
+	for (size_t i = 0; i < count && status == KG_OK; i++) {
+		const uint8_t kind = events[i].kind;
+		if (kind == KG_EV_ENTER || kind == KG_EV_LEAF)
+			builder->is_exits_only = false;
+		else if (kind != KG_EV_LEAVE) {
+			status = take_other(builder, &events[i]);
+			continue;
+		}
+		status = take_call(builder, &events[i]);
 	}
-	return KG_OK;
+	return status;
 }
 
 /* Whether all that is in a bundle is below the call on top of a lane, as it seems to be. */
