@@ -33,7 +33,8 @@ static bool is_watched_by(const struct call_pattern *pattern, const uint64_t *ro
 	return is_watched;
 }
 
-static bool add_watchers(struct kg_verify *verify, kg_func_id func_id, const uint64_t *row)
+static bool add_watchers(struct kg_verify *verify, kg_func_id func_id, const uint64_t *row,
+			 bool *is_watched)
 {
 	const call_patterns *calls = &verify->spec->calls;
 	const size_t len = watchers_len(verify->spec);
@@ -41,8 +42,10 @@ static bool add_watchers(struct kg_verify *verify, kg_func_id func_id, const uin
 	if (!column_reach(&verify->watchers, at + len - 1))
 		return false;
 	for (uint32_t i = 0; i < calls->count; i++) {
-		if (is_watched_by(&calls->at[i], row))
-			states_add(&verify->watchers.at[at], i);
+		if (!is_watched_by(&calls->at[i], row))
+			continue;
+		states_add(&verify->watchers.at[at], i);
+		*is_watched = true;
 	}
 	return true;
 }
@@ -62,11 +65,13 @@ static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func
 	entry.matters = is_in_others(&verify->spec->vocabulary, verify->spec->roots, row);
 	const struct kg_func *func = kg_funcs_get(verify->funcs, func_id);
 	entry.is_split = strcmp(func->name, func->base) != 0;
-	entry.is_aside = row_has(row, verify->spec->ignore) || row_has(row, verify->spec->noise);
+	entry.is_ignored = row_has(row, verify->spec->ignore);
+	entry.is_aside = entry.is_ignored || row_has(row, verify->spec->noise);
+	entry.tells_life = subject_is_told_by(verify->spec, row);
 	enum kg_status status = modules_look_up(verify, func_id, &entry);
 	if (status == KG_OK)
-		status = rules_hook(verify, row);
-	if (status == KG_OK && !add_watchers(verify, func_id, row))
+		status = rules_hook(verify, row, &entry.has_end_rules);
+	if (status == KG_OK && !add_watchers(verify, func_id, row, &entry.is_watched))
 		status = KG_NOMEM;
 	if (status != KG_OK)
 		return status;
@@ -168,7 +173,7 @@ static bool takes_part(struct kg_verify *verify, struct verify_lane *lane,
 {
 	if (lane->ignored_id != KG_NO_CALL)
 		return false;
-	if (row_has(row_of(verify, call->func_id), verify->spec->ignore)) {
+	if (call->func_id != KG_NO_FUNC && verify->functions.at[call->func_id].is_ignored) {
 		if ((call->flags & KG_CALL_ATOMIC) == 0)
 			lane->ignored_id = call->id;
 		return false;
@@ -178,35 +183,59 @@ static bool takes_part(struct kg_verify *verify, struct verify_lane *lane,
 
 /* ---- what goes on below open calls ----------------------------------------------------------- */
 
-/* Shows an opening call to the matches of its lane. */
-static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_lane *lane,
-				      const struct kg_call *call, struct watched_call *watched,
-				      bool *is_watched)
+/* Shows an opening call to a match that looks for it. */
+static enum kg_status open_in_match(struct kg_verify *verify, struct verify_lane *lane,
+				    const struct kg_call *call, const struct token *token,
+				    struct match *match)
 {
 	const uint64_t *row = row_of(verify, call->func_id);
+	match_notice(&verify->matcher, match, row, &token->place);
+	if (match->is_dead || match->automaton == NULL || match->token.id != KG_NO_CALL ||
+	    !row_has(row, match->automaton->vocabulary))
+		return KG_OK;
+	const bool explains = explains_lane(&verify->explanation, call->lane_id);
+	struct departure before;
+	if (explains)
+		match_expect(match, &before);
+	enum kg_status status =
+		match_open_token(&verify->matcher, match, row, token, &lane->matches);
+	if (explains && status == KG_OK)
+		explain_token(verify, match, &before, call);
+	return status;
+}
+
+/* Shows it to those of its lane that do. */
+static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_lane *lane,
+				      const struct kg_call *call, bool *is_watched)
+{
 	const uint64_t *watchers = &verify->watchers.at[call->func_id * watchers_len(verify->spec)];
 	const struct token token = { .id = call->id, .place = place_of_start(call) };
-	for (size_t i = 0; i < watched->first_match; i++) {
-		struct match *match = lane->matches.at[i];
-		if (match->is_dead || !states_has(watchers, match->call))
-			continue;
-		match_notice(&verify->matcher, match, row, &token.place);
-		if (match->is_dead || match->automaton == NULL || match->token.id != KG_NO_CALL ||
-		    !row_has(row, match->automaton->vocabulary))
-			continue;
-		const bool explains = explains_lane(&verify->explanation, call->lane_id);
-		struct departure before;
-		if (explains)
-			match_expect(match, &before);
-		enum kg_status status =
-			match_open_token(&verify->matcher, match, row, &token, &lane->matches);
-		if (status != KG_OK)
-			return status;
-		if (explains)
-			explain_token(verify, match, &before, call);
-		*is_watched = true;
+	enum kg_status status = KG_OK;
+	size_t left = 0;
+	for (size_t i = 0; i < lane->live.count; i++) {
+		const struct live_match live = lane->live.at[i];
+		if (states_has(watchers, live.call) && status == KG_OK) {
+			status = open_in_match(verify, lane, call, &token, live.match);
+			*is_watched |= live.match->token.id == call->id;
+			if (live.match->is_dead)
+				continue;
+		}
+		lane->live.at[left++] = live;
 	}
-	return KG_OK;
+	lane->live.count = left;
+	return status;
+}
+
+/* From now on calls are shown to the matches from here on, too. */
+static bool enliven(struct verify_lane *lane, size_t first)
+{
+	for (size_t i = first; i < lane->matches.count; i++) {
+		struct match *match = lane->matches.at[i];
+		const struct live_match live = { match, match->call, (uint32_t)i };
+		if (!column_push(&lane->live, live))
+			return false;
+	}
+	return true;
 }
 
 static void note_first_inner(struct verify_lane *lane, const struct kg_call *call)
@@ -247,13 +276,15 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 		lane->subject = subject != NO_SUBJECT ? subject : verify->others;
 	}
 	/* nothing is known of what was below a call without a start, so it is not followed */
-	if (call->func_id == KG_NO_FUNC || (call->flags & KG_CALL_LATE) != 0 ||
-	    !verify->functions.at[call->func_id].is_mentioned)
+	if (call->func_id == KG_NO_FUNC || (call->flags & KG_CALL_LATE) != 0)
+		return count_call(verify, lane, call);
+	const struct function_entry *entry = &verify->functions.at[call->func_id];
+	if (!entry->is_mentioned)
 		return count_call(verify, lane, call);
 	const uint64_t *row = row_of(verify, call->func_id);
-	enum kg_status status = subject_note_open(verify, lane, call, row);
-	if (status == KG_OK)
-		status = open_in_matches(verify, lane, call, &watched, &is_watched);
+	enum kg_status status = subject_note_open(verify, lane, call, entry->tells_life, row);
+	if (status == KG_OK && entry->is_watched)
+		status = open_in_matches(verify, lane, call, &is_watched);
 	struct path *path = owner_of(verify, lane)->path;
 	if (status == KG_OK && path != NULL)
 		status = path_open(verify, path, lane, row, &watched);
@@ -263,7 +294,11 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 		return status;
 	is_watched |=
 		watched.is_step || watched.is_noise || lane->matches.count > watched.first_match;
-	return !is_watched || column_push(&lane->watched, watched) ? KG_OK : KG_NOMEM;
+	if (!is_watched)
+		return KG_OK;
+	return enliven(lane, watched.first_match) && column_push(&lane->watched, watched)
+		       ? KG_OK
+		       : KG_NOMEM;
 }
 
 /* Has the matches go on that waited for a call. */
@@ -273,15 +308,21 @@ static void close_tokens(struct kg_verify *verify, struct verify_lane *lane,
 	const uint64_t *row = row_of(verify, call->func_id);
 	struct match **own = lane->matches.at + watched->first_match;
 	const size_t own_count = lane->matches.count - watched->first_match;
-	for (size_t i = 0; i < watched->first_match; i++) {
-		struct match *match = lane->matches.at[i];
-		if (match->token.id != call->id)
-			continue;
-		if (!match->is_dead && !match->token.is_stepped)
-			match_close_token(&verify->matcher, match, row, &match->token, own,
-					  own_count);
-		match->token.id = KG_NO_CALL;
+	size_t left = 0;
+	for (size_t i = 0; i < lane->live.count; i++) {
+		const struct live_match live = lane->live.at[i];
+		struct match *match = live.match;
+		if (match->token.id == call->id) {
+			if (!match->token.is_stepped)
+				match_close_token(&verify->matcher, match, row, &match->token, own,
+						  own_count);
+			match->token.id = KG_NO_CALL;
+			if (match->is_dead)
+				continue;
+		}
+		lane->live.at[left++] = live;
 	}
+	lane->live.count = left;
 }
 
 /* Ends the matches that went with a call. */
@@ -294,6 +335,9 @@ static enum kg_status close_watched(struct kg_verify *verify, struct verify_lane
 	const size_t own_count = lane->matches.count - watched.first_match;
 	for (size_t i = 0; i < own_count; i++)
 		match_end(&verify->matcher, own[i], call, watched.first_inner);
+	while (lane->live.count > 0 &&
+	       lane->live.at[lane->live.count - 1].at >= watched.first_match)
+		lane->live.count--;
 	close_tokens(verify, lane, call, &watched);
 	if (watched.is_step || watched.is_noise)
 		path_close(verify, lane, call, &watched);
@@ -344,8 +388,13 @@ static enum kg_status close_call(struct kg_verify *verify, struct verify_lane *l
 		return KG_OK;
 	if (lane->watched.count > 0 && lane->watched.at[lane->watched.count - 1].id == call->id)
 		status = close_watched(verify, lane, call);
-	rules_close(verify, lane, call);
-	subject_note_close(verify, lane, call);
+	if (call->func_id != KG_NO_FUNC) {
+		const struct function_entry *entry = &verify->functions.at[call->func_id];
+		if (entry->has_end_rules)
+			rules_close(verify, lane, call);
+		if (entry->tells_life)
+			subject_note_close(verify, lane, call);
+	}
 	if (lane->root_id == call->id) {
 		struct path *path = owner_of(verify, lane)->path;
 		lane->root_id = KG_NO_CALL;
@@ -511,6 +560,7 @@ static void release_lane(struct kg_verify *verify, struct verify_lane *lane)
 	column_release(&lane->opened);
 	column_release(&lane->watched);
 	column_release(&lane->matches);
+	column_release(&lane->live);
 }
 
 void kg_verify_free(struct kg_verify *verify)

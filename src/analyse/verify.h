@@ -46,9 +46,13 @@ struct function_entry {
 	uint32_t module;     /* its number among those that rules look for, and ... */
 	uint64_t module_bit; /* ... a bit of it; 0: it has none, or no rule looks for any */
 	bool is_mentioned;   /* by anything in the specification */
+	bool is_watched;     /* by patterns, below the calls that they fit */
+	bool tells_life;     /* of a subject, see subject_note_open() */
+	bool has_end_rules;  /* rules that look at the ends of its calls */
 	bool matters;	     /* and not only as a root that must not be there */
 	bool is_split;	     /* the compiler's part of a function: "f.part.0" */
-	bool is_aside;	     /* ignored, or noise: an interrupt may call it anywhere */
+	bool is_ignored;
+	bool is_aside; /* ignored, or noise: an interrupt may call it anywhere */
 };
 
 /* ---- owners of lanes ------------------------------------------------------------------------- */
@@ -89,10 +93,18 @@ struct watched_call {
 	bool is_noise;
 };
 
+/* A match that is not dead, and what of it is looked at first. */
+struct live_match {
+	struct match *match;
+	uint32_t call; /* its call_pattern */
+	uint32_t at;   /* its place among the lane's matches */
+};
+
 struct verify_lane {
 	COLUMN(struct open_call) opened; /* by level */
 	COLUMN(struct watched_call) watched;
 	match_list matches;
+	COLUMN(struct live_match) live; /* of these, in the same order */
 	kg_call_id ignored_id; /* an open call that is ignored with all below it, or KG_NO_CALL */
 	kg_call_id root_id;    /* the open root */
 	uint32_t owner;	       /* of the calls that are open now */

@@ -166,6 +166,13 @@ void rules_release(struct kg_verify *verify)
 
 /* ---- hooks ----------------------------------------------------------------------------------- */
 
+/* Whether a rule looks at the ends of calls. */
+static bool closes_matter(enum rule_kind kind)
+{
+	return kind == RULE_INSIDE || kind == RULE_CLOSED || kind == RULE_BUDGET ||
+	       kind == RULE_ORDER;
+}
+
 static bool hook_rule(struct kg_verify *verify, uint32_t index, const uint64_t *row)
 {
 	const struct rule *rule = &verify->spec->rules.at[index];
@@ -183,11 +190,17 @@ static bool hook_rule(struct kg_verify *verify, uint32_t index, const uint64_t *
 	return true;
 }
 
-enum kg_status rules_hook(struct kg_verify *verify, const uint64_t *row)
+enum kg_status rules_hook(struct kg_verify *verify, const uint64_t *row, bool *has_end_rules)
 {
+	const size_t first = verify->hooks.count;
 	for (size_t i = 0; i < verify->spec->rules.count; i++) {
 		if (!hook_rule(verify, (uint32_t)i, row))
 			return KG_NOMEM;
+	}
+	for (size_t i = first; i < verify->hooks.count; i++) {
+		const struct hook *hook = &verify->hooks.at[i];
+		*has_end_rules |= hook->role < ROLE_UNLESS &&
+				  closes_matter(verify->spec->rules.at[hook->rule].kind);
 	}
 	return KG_OK;
 }
@@ -537,32 +550,21 @@ static void close_in_state(struct rule_event *event, struct rule_state *state)
 	close_for_kind(event);
 }
 
-/* Whether a rule looks at the ends of calls. */
-static bool closes_matter(enum rule_kind kind)
-{
-	return kind == RULE_INSIDE || kind == RULE_CLOSED || kind == RULE_BUDGET ||
-	       kind == RULE_ORDER;
-}
-
 void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
 		 const struct kg_call *call)
 {
-	if (call->func_id == KG_NO_FUNC)
-		return;
 	const struct function_entry *entry = &verify->functions.at[call->func_id];
-	struct rule_event event = { .verify = verify, .call = call };
-	struct rule_state *own = entry->hook_count > 0 ? own_rules(verify, lane) : NULL;
+	struct rule_event event = { .verify = verify, .call = call, .place = place_of_end(call) };
+	struct rule_state *own = own_rules(verify, lane);
 	for (uint32_t i = 0; i < entry->hook_count; i++) {
 		event.hook = &verify->hooks.at[entry->first_hook + i];
 		event.rule = &verify->spec->rules.at[event.hook->rule];
-		if (event.hook->role >= ROLE_UNLESS)
+		if (event.hook->role >= ROLE_UNLESS || !closes_matter(event.rule->kind))
 			continue;
-		event.place = place_of_end(call);
 		struct rule_state *all = &verify->rules[event.hook->rule];
 		const uint64_t broken_before = all->broken_count;
 		close_in_state(&event, all);
-		if (verify->explanation.is_on && verify->explanation.rule == event.hook->rule &&
-		    closes_matter(event.rule->kind))
+		if (verify->explanation.is_on && verify->explanation.rule == event.hook->rule)
 			explain_rule(verify, event.hook->rule, event.hook->role, all, &event.place,
 				     false, broken_before);
 		if (own != NULL)

@@ -53,9 +53,10 @@ KG_MUST_USE enum kg_status rules_split(struct kg_verify *verify, struct subject 
 KG_MUST_USE enum kg_status rules_start(struct kg_verify *verify, struct subject *subject);
 /* Frees what states hold; NULL is none. */
 void rules_end(struct kg_verify *verify, struct rule_state *rules);
-/* Adds the hooks of a function that is new. */
-KG_MUST_USE enum kg_status rules_hook(struct kg_verify *verify, const uint64_t *row);
-/* A call that counts opens, or closes. */
+/* Adds the hooks of a function that is new, and says whether a rule looks at ends of its calls. */
+KG_MUST_USE enum kg_status rules_hook(struct kg_verify *verify, const uint64_t *row,
+				      bool *has_end_rules);
+/* A call that counts opens; or closes, if a rule looks at that. */
 KG_MUST_USE enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
 				      const struct kg_call *call);
 void rules_close(struct kg_verify *verify, const struct verify_lane *lane,

@@ -283,12 +283,31 @@ static bool is_late(const struct kg_verify *verify, const struct owner *owner, c
 	       (row_has(row, spec->join) || row_has(row, spec->gone));
 }
 
+bool subject_is_told_by(const struct kg_spec *spec, const uint64_t *row)
+{
+	const names_id names[] = { spec->first,	   spec->born,	      spec->gone,      spec->join,
+				   spec->question, spec->worker_from, spec->thread_for };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (row_has(row, names[i]))
+			return true;
+	}
+	for (size_t i = 0; i < spec->fact_count; i++) {
+		if (row_has(row, spec->facts[i].never) || row_has(row, spec->facts[i].once))
+			return true;
+	}
+	return false;
+}
+
 enum kg_status subject_note_open(struct kg_verify *verify, struct verify_lane *lane,
-				 const struct kg_call *call, const uint64_t *row)
+				 const struct kg_call *call, bool tells, const uint64_t *row)
 {
 	struct owner *owner = &verify->owners.at[lane->owner];
 	enum kg_status status = KG_OK;
 	leave_subject(verify, lane, owner);
+	if (!tells && owner->subject != NO_SUBJECT) {
+		lane->subject = owner->subject;
+		return KG_OK;
+	}
 	lane->is_asked |= row_has(row, verify->spec->question);
 	verify->starts_late |= is_late(verify, owner, row);
 	if (row_has(row, verify->spec->first) && starts_another(verify, owner)) {

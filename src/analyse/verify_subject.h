@@ -47,12 +47,16 @@ struct subject {
 
 typedef COLUMN(struct subject *) subject_list;
 
+/* Whether calls of a function tell whose a task is, or what becomes of a subject. */
+bool subject_is_told_by(const struct kg_spec *spec, const uint64_t *row);
 /*
- * A call that the specification speaks of opens: it may tell whose its task is, and what becomes of
- * the subject.
+ * A call that the specification speaks of opens. Where it does not tell anything itself its task
+ * may still be a worker.
  */
 KG_MUST_USE enum kg_status subject_note_open(struct kg_verify *verify, struct verify_lane *lane,
-					     const struct kg_call *call, const uint64_t *row);
+					     const struct kg_call *call, bool tells,
+					     const uint64_t *row);
+/* One that tells something closes. */
 void subject_note_close(struct kg_verify *verify, const struct verify_lane *lane,
 			const struct kg_call *call);
 struct subject *subject_get(const struct kg_verify *verify, subject_id id);
