@@ -14,6 +14,7 @@
  *   verify_evidence.c   how far the trace can be trusted
  *   verify_phases.c     what phases come to
  *   verify_verdicts.c   what rules come to
+ *   verify_step.c       what a call does to a set of states
  *   verify_structure.c  what the trace itself comes to
  *   verify_report.c     all checks, and the whole
  *   verify_explain.c    one check, step by step

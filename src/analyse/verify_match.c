@@ -51,7 +51,7 @@ enum kg_status matcher_init(struct matcher *matcher, const struct kg_spec *spec)
 {
 	matcher->spec = spec;
 	matcher->scratch = memory_zalloc(largest_set(spec) * sizeof(*matcher->scratch));
-	if (matcher->scratch == NULL)
+	if (matcher->scratch == NULL || steps_init(&matcher->steps, spec) != KG_OK)
 		return KG_NOMEM;
 	if (spec->calls.count > 0 && !column_reach(&matcher->idle, spec->calls.count - 1))
 		return KG_NOMEM;
@@ -68,6 +68,7 @@ void matcher_release(struct matcher *matcher)
 		}
 	}
 	column_release(&matcher->idle);
+	steps_release(&matcher->steps);
 	memory_free(matcher->scratch);
 }
 
@@ -187,18 +188,33 @@ void match_expect(const struct match *match, struct departure *departure)
 		add_expected(departure, edge->call);
 }
 
-void match_kill(struct match *match, enum departure_kind kind, const struct kg_place *place)
+void match_tell(struct match *match)
+{
+	if (match->is_told)
+		return;
+	match->is_told = true;
+	match->departure.hint = match->hint;
+	match_expect(match, &match->departure);
+}
+
+/* Makes a match dead, with a departure that is to be completed: its states stay as they are. */
+static void give_up(struct match *match, enum departure_kind kind, const struct kg_place *place)
 {
 	struct departure *departure = &match->departure;
 	match->is_dead = true;
+	match->is_told = false;
 	departure->kind = kind;
 	departure->place = *place;
 	departure->is_wrong_call = false;
 	departure->progress = match->progress;
 	departure->enclosing_count = 0;
 	departure->call = match->call;
-	departure->hint = match->hint;
-	match_expect(match, departure);
+}
+
+void match_kill(struct match *match, enum departure_kind kind, const struct kg_place *place)
+{
+	give_up(match, kind, place);
+	match_tell(match);
 }
 
 static void enclose(struct departure *departure, const struct kg_place *place)
@@ -208,7 +224,7 @@ static void enclose(struct departure *departure, const struct kg_place *place)
 			(struct enclosing){ place->line_no, place->func_id };
 }
 
-/* Whether one departure tells more than another. */
+/* Whether one departure says more than another. */
 static bool is_further(const struct departure *a, const struct departure *b)
 {
 	if (a->progress != b->progress)
@@ -227,7 +243,7 @@ static bool is_level_with(const struct departure *a, const struct departure *b)
 
 static void kill_for_tally(struct match *match, uint32_t tally, const struct kg_place *place)
 {
-	match_kill(match, DEPART_TALLY, place);
+	give_up(match, DEPART_TALLY, place);
 	match->departure.tally = tally;
 	match->departure.tally_count = match->tallies[tally];
 }
@@ -237,7 +253,7 @@ void match_notice(struct matcher *matcher, struct match *match, const uint64_t *
 {
 	const struct call_pattern *pattern = &matcher->spec->calls.at[match->call];
 	if (row_has(row, pattern->banned)) {
-		match_kill(match, DEPART_BANNED, place);
+		give_up(match, DEPART_BANNED, place);
 		return;
 	}
 	for (uint32_t i = 0; i < pattern->tally_count; i++) {
@@ -264,11 +280,13 @@ void match_end(struct matcher *matcher, struct match *match, const struct kg_cal
 	struct kg_place end = place_of_end(call);
 	struct kg_place start = place_of_start(call);
 	if (is_cut || (automaton != NULL && !automaton_accepts(automaton, match->states))) {
-		match_kill(match, DEPART_ENDED, match->progress > 0 ? &end : &start);
+		give_up(match, DEPART_ENDED, match->progress > 0 ? &end : &start);
 		match->departure.is_wrong_call = match->progress == 0;
 		match->departure.first_inner = first_inner;
 		match->is_dead = !is_cut;
 		match->is_cut = is_cut;
+		if (is_cut)
+			match_tell(match);
 		return;
 	}
 	for (uint32_t i = 0; i < pattern->tally_count; i++) {
@@ -282,36 +300,20 @@ void match_end(struct matcher *matcher, struct match *match, const struct kg_cal
 
 /* ---- tokens ---------------------------------------------------------------------------------- */
 
-static struct match *find_tried(struct match *const *tried, size_t tried_count,
-				const struct match *parent, uint32_t call)
+/* Goes on to other states. */
+static void take_step(const struct matcher *matcher, struct match *match, const uint64_t *to)
 {
-	for (size_t i = 0; i < tried_count; i++) {
-		if (tried[i]->parent == parent && tried[i]->call == call)
-			return tried[i];
-	}
-	return NULL;
-}
-
-/* Goes on to the states in scratch. */
-static void take_step(struct matcher *matcher, struct match *match)
-{
-	pass_unseen(matcher, match->automaton, matcher->scratch);
-	memcpy(match->states, matcher->scratch, match->automaton->set_len * sizeof(uint64_t));
+	for (uint32_t i = 0; i < match->automaton->set_len; i++)
+		match->states[i] = to[i];
+	pass_unseen(matcher, match->automaton, match->states);
 	match->progress++;
 	match->hint.expected_count = 0;
 }
 
-static void clear_scratch(struct matcher *matcher, const struct match *match)
-{
-	memset(matcher->scratch, 0, match->automaton->set_len * sizeof(uint64_t));
-}
-
-/* Adds a match for a pattern with demands, unless it is there already. */
+/* Adds a match for a pattern with demands. */
 static bool try_pattern(struct matcher *matcher, struct match *parent, uint32_t call,
-			match_list *list, size_t first)
+			match_list *list)
 {
-	if (find_tried(list->at + first, list->count - first, parent, call) != NULL)
-		return true;
 	struct match *match = match_start(matcher, call);
 	if (match == NULL)
 		return false;
@@ -325,30 +327,18 @@ static bool try_pattern(struct matcher *matcher, struct match *parent, uint32_t 
 enum kg_status match_open_token(struct matcher *matcher, struct match *match, const uint64_t *row,
 				const struct token *token, match_list *list)
 {
-	const size_t first = list->count;
-	const struct automaton_edge *edge;
-	bool is_possible = false;
-	bool waits = false;
-	clear_scratch(matcher, match);
-	struct edge_walk walk = edge_walk_start(match->automaton, match->states);
-	while ((edge = edge_walk_next(&walk)) != NULL) {
-		const struct call_pattern *pattern = &matcher->spec->calls.at[edge->call];
-		if (!row_has(row, pattern->names))
-			continue;
-		is_possible = true;
-		states_add(matcher->scratch, edge->to);
-		if (!pattern->has_condition)
-			continue;
-		waits = true;
-		if (!try_pattern(matcher, match, edge->call, list, first))
+	const struct step *step = steps_find(&matcher->steps, match->automaton, match->states,
+					     token->place.func_id, row);
+	match->token = *token;
+	match->token.is_stepped = step->tried_count == 0;
+	if (step->edge_count == 0)
+		give_up(match, DEPART_UNEXPECTED, &token->place);
+	else if (step->tried_count == 0)
+		take_step(matcher, match, step->to);
+	for (uint32_t i = 0; i < step->tried_count; i++) {
+		if (!try_pattern(matcher, match, step->tried[i], list))
 			return KG_NOMEM;
 	}
-	match->token = *token;
-	match->token.is_stepped = !waits;
-	if (!is_possible)
-		match_kill(match, DEPART_UNEXPECTED, &token->place);
-	else if (!waits)
-		take_step(matcher, match);
 	return KG_OK;
 }
 
@@ -361,11 +351,11 @@ struct verdicts {
 	bool has_content; /* it was taken for what is in it, not for what is not */
 	uint32_t stepped_part;
 	uint32_t failed_part;
-	const struct match *failed; /* the one that got furthest */
-	const struct match *cut;    /* the same of those that the trace ended in */
+	struct match *failed;	 /* the one that got furthest */
+	const struct match *cut; /* the same of those that the trace ended in */
 };
 
-static void note_failed(struct verdicts *verdicts, const struct match *tried, uint32_t part)
+static void note_failed(struct verdicts *verdicts, struct match *tried, uint32_t part)
 {
 	if (verdicts->failed == NULL ||
 	    is_further(&tried->departure, &verdicts->failed->departure)) {
@@ -392,19 +382,37 @@ static void note_satisfied(struct verdicts *verdicts, const struct match *tried,
 		verdicts->cut = tried;
 }
 
-static struct verdicts judge_token(struct matcher *matcher, const struct match *match,
-				   const uint64_t *row, struct match *const *tried,
-				   size_t tried_count)
+/*
+ * The match for a pattern of a token; NULL if it has none. They mostly are in the order in which
+ * they are looked for, so the search goes on behind the one that was found last.
+ */
+static struct match *find_tried(struct match *const *tried, size_t tried_count,
+				const struct match *parent, uint32_t call, size_t *next)
 {
-	struct verdicts verdicts = { 0 };
-	const struct automaton_edge *edge;
-	clear_scratch(matcher, match);
-	struct edge_walk walk = edge_walk_start(match->automaton, match->states);
-	while ((edge = edge_walk_next(&walk)) != NULL) {
-		if (!row_has(row, matcher->spec->calls.at[edge->call].names))
-			continue;
-		struct match *with = find_tried(tried, tried_count, match, edge->call);
-		verdicts.is_possible = true;
+	for (size_t i = 0; i < tried_count; i++) {
+		struct match *match = tried[*next];
+		*next = *next + 1 < tried_count ? *next + 1 : 0;
+		if (match->call == call && match->parent == parent)
+			return match;
+	}
+	return NULL;
+}
+
+/* Writes the states that the token leads to in scratch. */
+static struct verdicts judge_token(struct matcher *matcher, const struct match *match,
+				   const uint64_t *row, const struct token *token,
+				   struct match *const *tried, size_t tried_count)
+{
+	const struct automaton *automaton = match->automaton;
+	const struct step *step =
+		steps_find(&matcher->steps, automaton, match->states, token->place.func_id, row);
+	struct verdicts verdicts = { .is_possible = step->edge_count > 0 };
+	size_t next = 0;
+	for (uint32_t i = 0; i < automaton->set_len; i++)
+		matcher->scratch[i] = 0;
+	for (uint32_t i = 0; i < step->edge_count; i++) {
+		const struct automaton_edge *edge = &automaton->edges[step->edges[i]];
+		struct match *with = find_tried(tried, tried_count, match, edge->call, &next);
 		if (with != NULL)
 			with->was_possible = true;
 		if (with != NULL && with->is_dead) {
@@ -433,15 +441,17 @@ static void merge_hint(struct hint *to, const struct hint *from)
 }
 
 /* The departure of the match that got furthest, and what others expected at the same step. */
-static void gather_departure(const struct match *match, const struct match *furthest,
+static void gather_departure(const struct match *match, struct match *furthest,
 			     struct match *const *tried, size_t tried_count, struct departure *out)
 {
+	match_tell(furthest);
 	*out = furthest->departure;
 	for (size_t i = 0; i < tried_count; i++) {
 		const struct departure *other = &tried[i]->departure;
 		if (tried[i]->parent != match || !tried[i]->was_possible || !tried[i]->is_dead ||
 		    tried[i] == furthest || !is_level_with(out, other))
 			continue;
+		match_tell(tried[i]);
 		for (uint32_t j = 0; j < other->expected_count; j++)
 			add_expected(out, other->expected[j]);
 		merge_hint(&out->hint, &other->hint);
@@ -469,13 +479,14 @@ uint32_t match_close_token(struct matcher *matcher, struct match *match, const u
 			   size_t tried_count)
 {
 	const uint64_t progress = match->progress;
-	struct verdicts verdicts = judge_token(matcher, match, row, tried, tried_count);
+	struct verdicts verdicts = judge_token(matcher, match, row, token, tried, tried_count);
 	if (verdicts.is_stepped) {
-		take_step(matcher, match);
+		take_step(matcher, match, matcher->scratch);
 		if (verdicts.failed != NULL && !verdicts.has_content)
 			leave_hint(match, token, &verdicts, tried, tried_count);
 		match->is_cut = verdicts.cut != NULL;
 		if (match->is_cut) {
+			match->is_told = true;
 			match->departure = verdicts.cut->departure;
 			match->departure.progress += progress + 1;
 			enclose(&match->departure, &token->place);
@@ -486,7 +497,7 @@ uint32_t match_close_token(struct matcher *matcher, struct match *match, const u
 		match_kill(match, DEPART_UNEXPECTED, &token->place);
 		return 0;
 	}
-	match->is_dead = true;
+	match->is_dead = match->is_told = true;
 	gather_departure(match, verdicts.failed, tried, tried_count, &match->departure);
 	match->departure.progress += progress + 1;
 	enclose(&match->departure, &token->place);

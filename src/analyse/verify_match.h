@@ -16,6 +16,7 @@
 #include <kvmgraph/verify.h>
 
 #include "analyse/spec.h"
+#include "analyse/verify_step.h"
 
 /* More than this at one place helps nobody. */
 #define DEPARTURE_MAX_EXPECTED 24
@@ -67,20 +68,21 @@ struct token {
 };
 
 struct match {
-	struct match *next_idle;
 	const struct automaton *automaton; /* NULL: only what is banned and counted */
-	struct match *parent;		   /* whose token this is; NULL for a match of a rule */
-	uint32_t call;			   /* its call_pattern */
-	uint32_t rule;			   /* without a parent: whose it is */
-	bool is_dead;			   /* for the reason in departure */
-	bool is_cut;	   /* the trace ended below it; departure has what was expected there */
-	bool was_possible; /* it could have come when its token ended */
-	struct token token;
-	uint64_t progress;
-	struct departure departure;
-	struct hint hint;
 	uint64_t *states;
 	uint64_t *tallies;
+	struct match *parent; /* whose token this is; NULL for a match of a rule */
+	uint32_t call;	      /* its call_pattern */
+	uint32_t rule;	      /* without a parent: whose it is */
+	bool is_dead;	      /* for the reason in departure */
+	bool is_cut;	      /* the trace ended below it; departure has what was expected there */
+	bool was_possible;    /* it could have come when its token ended */
+	bool is_told;	      /* departure has all, see match_tell() */
+	struct token token;
+	uint64_t progress;
+	struct match *next_idle;
+	struct departure departure;
+	struct hint hint;
 };
 
 typedef COLUMN(struct match *) match_list;
@@ -88,7 +90,8 @@ typedef COLUMN(struct match *) match_list;
 /* What all matches of a verification share. */
 struct matcher {
 	const struct kg_spec *spec;
-	match_list idle;   /* by call_pattern: matches to use again */
+	match_list idle; /* by call_pattern: matches to use again */
+	struct step_table steps;
 	uint64_t *scratch; /* a set of states */
 	/* By call_pattern: calls that the trace cannot show, so that they may be missing; NULL:
 	 * none. */
@@ -134,6 +137,12 @@ void match_end(struct matcher *matcher, struct match *match, const struct kg_cal
 
 /* Makes a match dead, at a place that its automaton does not allow. */
 void match_kill(struct match *match, enum departure_kind kind, const struct kg_place *place);
+
+/*
+ * Completes the departure of a dead match by what it expected and its hint. Most die because
+ * another one fits, and nobody asks them.
+ */
+void match_tell(struct match *match);
 
 /* Writes what could come now. */
 void match_expect(const struct match *match, struct departure *departure);

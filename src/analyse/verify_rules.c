@@ -575,7 +575,7 @@ void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
 /* ---- calls that were followed ---------------------------------------------------------------- */
 
 static enum kg_status judge_in_state(struct kg_verify *verify, struct rule_state *state,
-				     const struct match *match, const struct kg_call *call)
+				     struct match *match, const struct kg_call *call)
 {
 	if (!match->is_dead) {
 		state->unknown_count += (call->flags & KG_CALL_INCOMPLETE) != 0;
@@ -586,6 +586,7 @@ static enum kg_status judge_in_state(struct kg_verify *verify, struct rule_state
 		state->departure = arena_alloc(&verify->memory, sizeof(*state->departure));
 		if (state->departure == NULL)
 			return KG_NOMEM;
+		match_tell(match);
 		*state->departure = match->departure;
 		state->departure->enclosing[state->departure->enclosing_count++] =
 			(struct enclosing){ start.line_no, start.func_id };
@@ -595,7 +596,7 @@ static enum kg_status judge_in_state(struct kg_verify *verify, struct rule_state
 }
 
 enum kg_status rules_judge_each(struct kg_verify *verify, const struct verify_lane *lane,
-				const struct match *match, const struct kg_call *call)
+				struct match *match, const struct kg_call *call)
 {
 	struct rule_state *own = own_rules(verify, lane);
 	enum kg_status status = judge_in_state(verify, &verify->rules[match->rule], match, call);

@@ -66,8 +66,8 @@ void rule_note_broken(struct rule_state *state, uint32_t role, const struct kg_p
 		      const struct kg_place *related);
 /* A call has ended that a match of an "each" went with. */
 KG_MUST_USE enum kg_status rules_judge_each(struct kg_verify *verify,
-					    const struct verify_lane *lane,
-					    const struct match *match, const struct kg_call *call);
+					    const struct verify_lane *lane, struct match *match,
+					    const struct kg_call *call);
 
 /* ---- when it has been ---- */
 
