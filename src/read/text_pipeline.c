@@ -9,12 +9,12 @@
 #include "base/banned.h"
 
 /* The thread that takes the windows in scans too when it has nothing else to do. */
-#define SCANNERS_MAX (BUNDLE_WORKERS - 1)
+#define WORKERS_MAX BUNDLE_WORKERS
 /*
- * While the caller takes one window in, each thread scans one, and two may be ready: windows take
+ * While the caller takes one window in, each thread scans one, and some may be ready: windows take
  * different times, and a thread that has to wait for another takes long to wake up.
  */
-#define SLOTS_BESIDE_SCANNERS 3
+#define SLOTS_BESIDE_SCANNERS 6
 /* Bytes that are mapped are given back so many at once. */
 #define FORGET_BYTES (UINT64_C(1) << 20)
 /* So many of the names that tasks have are remembered from window to window. */
@@ -28,10 +28,13 @@ struct slot {
 	bool is_ready;
 };
 
-struct scanner {
+/* A thread: worker 0 is the caller's. */
+struct worker {
 	struct text_pipeline *pipeline;
-	uint32_t worker; /* from 1; 0 is the caller */
 	pthread_t thread;
+	struct name_tables tables;
+	struct told_funcs told;	 /* by the caller, and not looked at yet; with the mutex */
+	struct text_names names; /* the caller's */
 };
 
 struct text_pipeline {
@@ -46,9 +49,9 @@ struct text_pipeline {
 	struct slot *slots; /* window k is in slot k modulo their number */
 	uint32_t slot_count;
 	const struct text_bundler *bundler; /* or NULL */
-	struct scanner scanners[SCANNERS_MAX];
-	uint32_t wanted_count; /* of scanners, to be started with the first window */
-	uint32_t scanner_count;
+	struct worker *workers;
+	uint32_t worker_count;	/* those to be started with the first window too */
+	uint32_t started_count; /* the caller is one of them */
 	pthread_mutex_t mutex;
 	pthread_cond_t changed; /* a slot became ready, or free, or all has to stop */
 	bool is_stopping;
@@ -78,14 +81,30 @@ static void forget_tasks(struct text_piece *piece)
 	column_release(&piece->task_ids);
 }
 
+/* The caller sees its own symbols at once, as it scans some windows before their turn. */
+static bool scan_by(struct worker *self, uint32_t worker, struct text_piece *piece,
+		    struct text_layout layout)
+{
+	piece->worker = worker;
+	piece->scan.tables = &self->tables.scan;
+	piece->added.count = 0;
+	return text_scan_window(&piece->scan, &piece->window, layout) &&
+	       names_show(&self->tables, worker == 0 ? &self->names.symbols : &piece->added);
+}
+
 static bool scan(const struct text_pipeline *pipeline, struct slot *slot, uint32_t worker)
 {
 	struct text_piece *piece = &slot->piece;
+	struct worker *self = &pipeline->workers[worker];
+	struct name_tables *tables = &self->tables;
 	forget_tasks(piece);
-	if (!text_scan_window(&piece->scan, &piece->window, slot->layout))
+	if (!scan_by(self, worker, piece, slot->layout))
 		return false;
 	if (pipeline->bundler == NULL || slot->layout.columns != TEXT_LAYOUT_DEFAULT.columns)
 		return true;
+	if (!names_learn(tables))
+		return false;
+	piece->func_ids = tables->func_ids.at;
 	return pipeline->bundler->bundle(pipeline->bundler->self, worker, piece);
 }
 
@@ -115,7 +134,14 @@ static bool may_scan(const struct text_pipeline *pipeline)
 static void scan_next(struct text_pipeline *pipeline, uint32_t worker)
 {
 	const uint64_t k = pipeline->next_to_scan++;
+	struct worker *self = &pipeline->workers[worker];
 	slot_of(pipeline, k)->layout = pipeline->layout;
+	if (self->tables.told.count == 0) {
+		/* the empty list is for what will be told */
+		const struct told_funcs empty = self->tables.told;
+		self->tables.told = self->told;
+		self->told = empty;
+	}
 	pthread_mutex_unlock(&pipeline->mutex);
 	fill(pipeline, k, worker);
 	pthread_mutex_lock(&pipeline->mutex);
@@ -125,12 +151,12 @@ static void scan_next(struct text_pipeline *pipeline, uint32_t worker)
 
 static void *scan_ahead(void *self)
 {
-	const struct scanner *scanner = self;
-	struct text_pipeline *pipeline = scanner->pipeline;
+	const struct worker *worker = self;
+	struct text_pipeline *pipeline = worker->pipeline;
 	pthread_mutex_lock(&pipeline->mutex);
 	while (!pipeline->is_stopping && pipeline->next_to_scan < pipeline->window_count) {
 		if (may_scan(pipeline))
-			scan_next(pipeline, scanner->worker);
+			scan_next(pipeline, (uint32_t)(worker - pipeline->workers));
 		else
 			pthread_cond_wait(&pipeline->changed, &pipeline->mutex);
 	}
@@ -138,26 +164,52 @@ static void *scan_ahead(void *self)
 	return NULL;
 }
 
-/* Fewer scanners than wished for are no failure: the caller scans what they do not. */
+/* Fewer threads than wished for are no failure: the caller scans what they do not. */
 static void start_scanners(struct text_pipeline *pipeline)
 {
-	for (; pipeline->wanted_count > 0; pipeline->wanted_count--) {
-		struct scanner *scanner = &pipeline->scanners[pipeline->scanner_count];
-		*scanner = (struct scanner){ .pipeline = pipeline,
-					     .worker = pipeline->scanner_count + 1 };
-		if (pthread_create(&scanner->thread, NULL, scan_ahead, scanner) == 0)
-			pipeline->scanner_count++;
+	for (; pipeline->started_count < pipeline->worker_count; pipeline->started_count++) {
+		struct worker *worker = &pipeline->workers[pipeline->started_count];
+		worker->pipeline = pipeline;
+		if (pthread_create(&worker->thread, NULL, scan_ahead, worker) != 0)
+			pipeline->worker_count = pipeline->started_count;
 	}
 }
 
 /* A header may have changed the columns since a window was scanned ahead. */
 static enum kg_status agree_on_layout(struct text_pipeline *pipeline, struct slot *slot)
 {
-	if (slot->layout.columns == pipeline->layout.columns)
-		return KG_OK;
-	slot->piece.bundles.is_used = false;
-	bool is_done = text_scan_window(&slot->piece.scan, &slot->piece.window, pipeline->layout);
-	return is_done ? KG_OK : KG_NOMEM;
+	struct text_piece *piece = &slot->piece;
+	if (!names_see(&pipeline->workers[piece->worker].names, &piece->added))
+		return KG_NOMEM;
+	if (slot->layout.columns != pipeline->layout.columns) {
+		piece->bundles.is_used = false;
+		if (!scan_by(&pipeline->workers[0], 0, piece, pipeline->layout))
+			return KG_NOMEM;
+	}
+	piece->names = &pipeline->workers[piece->worker].names;
+	return KG_OK;
+}
+
+bool text_pipeline_scan_again(struct text_pipeline *pipeline, size_t row_count,
+			      struct text_layout layout, struct text_names **names)
+{
+	struct text_piece *piece = &slot_of(pipeline, pipeline->next - 1)->piece;
+	struct worker *self = &pipeline->workers[0];
+	piece->scan.tables = &self->tables.scan;
+	*names = &self->names;
+	return text_scan_again(&piece->scan, &piece->window, row_count, layout) &&
+	       names_show(&self->tables, &self->names.symbols);
+}
+
+/* Tells the other threads, and the caller's own tables, what has become of their symbols. */
+static bool tell_names(struct text_pipeline *pipeline)
+{
+	for (uint32_t i = 0; i < pipeline->worker_count; i++) {
+		struct worker *worker = &pipeline->workers[i];
+		if (!names_tell(&worker->names, &worker->told))
+			return false;
+	}
+	return true;
 }
 
 /* The window handed out before is done with. */
@@ -201,18 +253,19 @@ enum kg_status text_pipeline_next(struct text_pipeline *pipeline, struct text_pi
 	take_back(pipeline);
 	struct slot *slot = slot_of(pipeline, pipeline->next);
 	const bool is_end = pipeline->next == pipeline->window_count;
-	if (!is_end)
+	const bool is_told = tell_names(pipeline);
+	if (!is_end && is_told)
 		await_next(pipeline, slot);
 	pthread_mutex_unlock(&pipeline->mutex);
 	if (is_end)
 		return KG_END;
-	slot->is_ready = false;
-	enum kg_status status = slot->status;
+	enum kg_status status = is_told ? slot->status : KG_NOMEM;
 	if (status == KG_OK)
 		status = agree_on_layout(pipeline, slot);
 	if (status != KG_OK)
 		return error_set(err, status, source_name(pipeline->source), slot->err.os_errno,
-				 "%s", slot->status != KG_OK ? slot->err.text : "out of memory");
+				 "%s", status == slot->status ? slot->err.text : "out of memory");
+	slot->is_ready = false;
 	pipeline->next++;
 	*out = &slot->piece;
 	return KG_OK;
@@ -235,20 +288,22 @@ enum kg_status text_pipeline_open(const struct source *source, size_t window_byt
 	uint64_t windows =
 		source_size(source) / window_bytes + (source_size(source) % window_bytes > 0);
 	uint64_t scanners = thread_count > 0 ? thread_count - 1 : 0;
-	if (scanners > SCANNERS_MAX)
-		scanners = SCANNERS_MAX;
+	if (scanners > WORKERS_MAX - 1)
+		scanners = WORKERS_MAX - 1;
 	if (windows <= 2 * scanners)
 		scanners = 0; /* not worth a thread */
 	pipeline->source = source;
 	pipeline->window_bytes = window_bytes;
 	pipeline->window_count = windows;
 	pipeline->layout = layout;
-	pipeline->wanted_count = (uint32_t)scanners;
+	pipeline->worker_count = (uint32_t)scanners + 1;
+	pipeline->started_count = 1;
 	pipeline->slot_count = scanners > 0 ? (uint32_t)scanners + SLOTS_BESIDE_SCANNERS : 1;
 	pthread_mutex_init(&pipeline->mutex, NULL);
 	pthread_cond_init(&pipeline->changed, NULL);
 	pipeline->slots = memory_zalloc(pipeline->slot_count * sizeof(*pipeline->slots));
-	if (pipeline->slots == NULL) {
+	pipeline->workers = memory_zalloc(pipeline->worker_count * sizeof(*pipeline->workers));
+	if (pipeline->slots == NULL || pipeline->workers == NULL) {
 		text_pipeline_close(pipeline);
 		return error_set(err, KG_NOMEM, source_name(source), 0, "out of memory");
 	}
@@ -264,9 +319,8 @@ static void stop_scanners(struct text_pipeline *pipeline)
 	pipeline->is_stopping = true;
 	pthread_cond_broadcast(&pipeline->changed);
 	pthread_mutex_unlock(&pipeline->mutex);
-	for (uint32_t i = 0; i < pipeline->scanner_count; i++)
-		pthread_join(pipeline->scanners[i].thread, NULL);
-	pipeline->scanner_count = 0;
+	for (; pipeline->started_count > 1; pipeline->started_count--)
+		pthread_join(pipeline->workers[pipeline->started_count - 1].thread, NULL);
 }
 
 void text_pipeline_bundle(struct text_pipeline *pipeline, const struct text_bundler *bundler)
@@ -297,10 +351,17 @@ void text_pipeline_close(struct text_pipeline *pipeline)
 		window_release(&piece->window);
 		text_scan_release(&piece->scan);
 		text_bundles_release(&piece->bundles);
-		column_release(&piece->func_ids);
+		column_release(&piece->added);
 		column_release(&piece->task_ids);
 	}
+	for (uint32_t i = 0; pipeline->workers != NULL && i < pipeline->worker_count; i++) {
+		struct worker *worker = &pipeline->workers[i];
+		name_tables_release(&worker->tables);
+		names_release(&worker->names);
+		column_release(&worker->told);
+	}
 	memory_free(pipeline->slots);
+	memory_free(pipeline->workers);
 	pthread_cond_destroy(&pipeline->changed);
 	pthread_mutex_destroy(&pipeline->mutex);
 	memory_free(pipeline);

@@ -11,20 +11,19 @@
 
 #include "base/window.h"
 #include "read/text_bundles.h"
+#include "read/text_names.h"
 #include "read/text_scan.h"
 
-#define FUNC_ID_OFFSET 2
-/* Set in func_ids: all calls of the function are to be handed out. */
-#define FUNC_IS_WANTED (UINT32_C(1) << 31)
-
-/* A window and its rows. The tables last: pieces are used again for later windows. */
+/* A window and its rows. Pieces are used again for later windows. */
 struct text_piece {
 	struct window window;
 	struct text_scan scan;
 	struct text_bundles bundles;
-	/* from the scanner's numbers to ids, filled by the caller; 0 for not yet */
-	COLUMN(uint32_t) func_ids; /* id + FUNC_ID_OFFSET, by symbol + 1: row 0 is for no symbol */
-	COLUMN(uint32_t) task_ids; /* id + 1 */
+	uint32_t worker;	   /* whose numbers its symbols are */
+	struct symbol_list added;  /* symbols that are new with it */
+	const uint32_t *func_ids;  /* what is known of its symbols where it is bundled */
+	struct text_names *names;  /* the same, and more, for the reader */
+	COLUMN(uint32_t) task_ids; /* id + 1, filled by the reader; 0 for not yet */
 };
 
 struct text_pipeline;
@@ -37,6 +36,13 @@ KG_MUST_USE enum kg_status text_pipeline_open(const struct source *source, size_
 /* The next window in order, valid until the next call; KG_END behind the last. */
 KG_MUST_USE enum kg_status text_pipeline_next(struct text_pipeline *pipeline,
 					      struct text_piece **out, struct kg_error *err);
+
+/*
+ * Scans anew what comes behind some rows (text_scan_again()) of the window handed out last; its new
+ * rows have symbols of *names. False when memory is out.
+ */
+bool text_pipeline_scan_again(struct text_pipeline *pipeline, size_t row_count,
+			      struct text_layout layout, struct text_names **names);
 
 /* Has windows bundled; before the first one is asked for. The bundler has to stay. */
 void text_pipeline_bundle(struct text_pipeline *pipeline, const struct text_bundler *bundler);

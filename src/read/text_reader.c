@@ -26,10 +26,7 @@ static enum kg_status more_rows(struct text_reader *reader, struct kg_error *err
 {
 	struct text_piece *piece = reader->piece;
 	if (piece != NULL && piece->scan.end < piece->window.lines.len)
-		return text_scan_again(&piece->scan, &piece->window, reader->next_row,
-				       reader->layout)
-			       ? KG_OK
-			       : text_no_memory(reader, err);
+		return text_rows_scan_again(reader, err);
 	if (piece != NULL)
 		leave_piece(reader);
 	enum kg_status status = text_pipeline_next(reader->pipeline, &piece, err);
@@ -37,6 +34,7 @@ static enum kg_status more_rows(struct text_reader *reader, struct kg_error *err
 	if (status != KG_OK)
 		return status;
 	reader->piece = piece;
+	reader->names = piece->names;
 	reader->cpus.changes++;
 	reader->is_bundled = piece->bundles.is_used;
 	if (reader->is_bundled) {
@@ -213,7 +211,7 @@ static bool text_reader_unbundle(struct kg_reader *base, const struct kg_event *
 		if (!column_reserve(out, out->count + 1))
 			return false;
 		text_row_write(&out->at[out->count++], row, &state,
-			       piece->func_ids.at[(uint32_t)(row->symbol + 1)],
+			       piece->names->func_ids.at[(uint32_t)(row->symbol + 1)],
 			       piece->bundles.line_no + i);
 	}
 	return true;

@@ -29,22 +29,23 @@ static const struct scan_extra *extra_of(const struct text_reader *reader,
 /* The function of a row; KG_NO_FUNC where it names none. False when memory is out. */
 static bool func_of(struct text_reader *reader, uint32_t symbol, kg_func_id *out)
 {
-	struct text_piece *piece = reader->piece;
+	struct text_names *names = reader->names;
 	*out = KG_NO_FUNC;
 	if (symbol == SCAN_NONE)
 		return true;
-	if (!column_reach(&piece->func_ids, (size_t)symbol + 1))
+	if (!column_reach(&names->func_ids, (size_t)symbol + 1) ||
+	    !column_reserve(&names->news, names->news.count + 1))
 		return false;
-	piece->func_ids.at[0] = KG_NO_FUNC + FUNC_ID_OFFSET;
-	uint32_t *known = &piece->func_ids.at[symbol + 1];
+	names->func_ids.at[0] = KG_NO_FUNC + FUNC_ID_OFFSET;
+	uint32_t *known = &names->func_ids.at[symbol + 1];
 	if (*known == 0) {
-		kg_func_id id =
-			funcs_add(&reader->facts->funcs, intern_get(&piece->scan.symbols, symbol));
+		kg_func_id id = funcs_add(&reader->facts->funcs, names->symbols.at[symbol]);
 		if (id == KG_NO_FUNC)
 			return false;
 		const bool is_wanted = reader->bundler != NULL &&
 				       reader->bundler->wants(reader->bundler->self, id);
 		*known = (id + FUNC_ID_OFFSET) | (is_wanted ? FUNC_IS_WANTED : 0);
+		names->news.at[names->news.count++] = (struct told_func){ symbol, *known };
 	}
 	*out = (*known & ~FUNC_IS_WANTED) - FUNC_ID_OFFSET;
 	return true;
@@ -214,8 +215,8 @@ void text_rows_take_known(struct text_reader *reader, struct event_batch *batch)
 	const struct scan_row *rows = piece->scan.rows.at;
 	const size_t row_count = piece->scan.rows.count;
 	const bool is_bundled = reader->is_bundled;
-	const uint32_t *func_ids = piece->func_ids.at;
-	const size_t func_id_count = piece->func_ids.count;
+	const uint32_t *func_ids = reader->names->func_ids.at;
+	const size_t func_id_count = reader->names->func_ids.count;
 	struct text_cpu *cpus = reader->cpus.at.at;
 	const size_t cpu_count = reader->cpus.at.count;
 	struct kg_event *event = batch->events + batch->count;
@@ -300,6 +301,14 @@ struct span text_row_text(const struct text_reader *reader, const struct scan_ro
 	return span_of(lines + row->offset, lines + (is_last ? scan->end : row[1].offset));
 }
 
+enum kg_status text_rows_scan_again(struct text_reader *reader, struct kg_error *err)
+{
+	return text_pipeline_scan_again(reader->pipeline, reader->next_row, reader->layout,
+					&reader->names)
+		       ? KG_OK
+		       : text_no_memory(reader, err);
+}
+
 static enum kg_status measure_comment(struct text_reader *reader, const struct scan_row *row,
 				      struct kg_error *err)
 {
@@ -326,7 +335,6 @@ static enum kg_status take_comment(struct text_reader *reader, const struct scan
 static enum kg_status take_comment_line(struct text_reader *reader, const struct scan_row *row,
 					struct kg_error *err)
 {
-	struct text_piece *piece = reader->piece;
 	struct text_layout declared;
 	reader->comment_lines--;
 	reader->facts->lines.comment++;
@@ -335,9 +343,8 @@ static enum kg_status take_comment_line(struct text_reader *reader, const struct
 		diag_add(&reader->facts->diags, KG_DIAG_COMMENT_LOOKALIKE, reader->line_no);
 	/* the scanner does not know of comments and took this for other columns */
 	if (row->kind == TEXT_HEADER &&
-	    text_layout_from_header(text_row_text(reader, row), &declared) &&
-	    !text_scan_again(&piece->scan, &piece->window, reader->next_row, reader->layout))
-		return text_no_memory(reader, err);
+	    text_layout_from_header(text_row_text(reader, row), &declared))
+		return text_rows_scan_again(reader, err);
 	return KG_OK;
 }
 

@@ -19,6 +19,7 @@ struct text_reader {
 	struct text_pipeline *pipeline;
 	struct text_piece *piece; /* the window at hand, or NULL */
 	size_t next_row;
+	struct text_names *names;  /* of the symbols from there on */
 	struct text_layout layout; /* in force there */
 	uint64_t lines_before;	   /* in the windows before that one */
 	uint64_t line_no;	   /* of the row that is being taken */
@@ -54,6 +55,9 @@ static inline void text_row_write(struct kg_event *event, const struct scan_row 
 	event->mark = row->mark;
 	event->unused = 0;
 }
+
+/* Scans the rows from the next one on again, as there was no header. */
+KG_MUST_USE enum kg_status text_rows_scan_again(struct text_reader *reader, struct kg_error *err);
 
 /* Makes sure that the task of a row's CPU is known, be it as the unnamed one. */
 KG_MUST_USE enum kg_status text_row_find_task(struct text_reader *reader,

@@ -68,6 +68,8 @@ static inline const unsigned char *take_cpu(const unsigned char *at, uint16_t *c
 	return at + 4;
 }
 
+/* Processors that prefetch by themselves stop at the end of each page. */
+#define AHEAD_BYTES 2048
 #define EIGHT_BLANKS UINT64_C(0x2020202020202020)
 /* Where the bar of the duration column stands in all but the longest durations. */
 #define BAR_OFFSET 14
@@ -125,11 +127,11 @@ static bool mark_is_right(uint8_t mark, uint64_t dur_ns)
 }
 
 /* The rest of a line, from behind its bar on; where the next one starts, or NULL. */
-static inline const unsigned char *scan_body(struct text_scan *scan, const unsigned char *at,
+static inline const unsigned char *scan_body(struct body_table *bodies, const unsigned char *at,
 					     const unsigned char *limit, uint16_t cpu,
 					     bool has_duration, struct scan_row *row)
 {
-	const struct text_body *body = body_find(&scan->bodies, cpu, at, limit);
+	const struct text_body *body = body_find(bodies, cpu, at, limit);
 	if (body == NULL || (body->row.kind == TEXT_ENTER) == has_duration)
 		return NULL;
 	*row = body->row;
@@ -141,7 +143,7 @@ static inline const unsigned char *scan_body(struct text_scan *scan, const unsig
  * Takes the line at `at` the short way; where the next one starts, or NULL: not one of its forms.
  * What is read behind the limit is the window's padding, or the lines of the next.
  */
-static inline const unsigned char *scan_short(struct text_scan *scan, const unsigned char *at,
+static inline const unsigned char *scan_short(struct body_table *bodies, const unsigned char *at,
 					      const unsigned char *limit, struct scan_row *row)
 {
 	uint16_t cpu;
@@ -156,12 +158,12 @@ static inline const unsigned char *scan_short(struct text_scan *scan, const unsi
 	if (load8(at) == EIGHT_BLANKS) {
 		if (!is_blank_duration(at))
 			return NULL;
-		at = scan_body(scan, at + DURATION_BYTES, limit, cpu, false, row);
+		at = scan_body(bodies, at + DURATION_BYTES, limit, cpu, false, row);
 		row->dur_ns = KG_NO_NS;
 	} else {
 		if (!take_duration(at, &dur_ns) || (mark != ' ' && !mark_is_right(mark, dur_ns)))
 			return NULL;
-		at = scan_body(scan, at + DURATION_BYTES, limit, cpu, true, row);
+		at = scan_body(bodies, at + DURATION_BYTES, limit, cpu, true, row);
 		row->dur_ns = dur_ns;
 	}
 	row->mark = mark;
@@ -220,7 +222,8 @@ static bool scan_long(struct text_scan *scan, struct span text, struct scan_row 
 	    text_mark_is_wrong(line.mark, line.dur_ns, line.cut))
 		row->flags |= SCAN_MARK_IS_WRONG;
 	return line.kind == TEXT_UNKNOWN ||
-	       (take_name(&scan->symbols, line.name, &row->symbol) && take_extra(scan, &line, row));
+	       (take_name(&scan->tables->symbols, line.name, &row->symbol) &&
+		take_extra(scan, &line, row));
 }
 
 /* Scans the line at `at` whatever it is; where it ends in *end. False when memory is out. */
@@ -243,12 +246,13 @@ static bool scan_line(struct text_scan *scan, const unsigned char *at, const uns
 static const unsigned char *scan_short_lines(struct text_scan *scan, const struct window *window,
 					     const unsigned char *at, const unsigned char *limit)
 {
+	struct body_table *bodies = &scan->tables->bodies;
 	const unsigned char *first = window->lines.at;
 	struct scan_row *row = scan->rows.at + scan->rows.count;
 	const struct scan_row *full = scan->rows.at + scan->rows.cap;
 	while (at < limit && row < full) {
-		__builtin_prefetch(at + 2048);
-		const unsigned char *next = scan_short(scan, at, limit, row);
+		__builtin_prefetch(at + AHEAD_BYTES);
+		const unsigned char *next = scan_short(bodies, at, limit, row);
 		if (next == NULL)
 			break;
 		row->offset = (uint32_t)(at - first);
@@ -296,7 +300,8 @@ bool text_scan_window(struct text_scan *scan, const struct window *window,
 	scan->rows.count = 0;
 	scan->extras.count = 0;
 	scan->end = 0;
-	return body_start(&scan->bodies, &scan->symbols) && scan_lines(scan, window, false);
+	return body_start(&scan->tables->bodies, &scan->tables->symbols) &&
+	       scan_lines(scan, window, false);
 }
 
 bool text_scan_again(struct text_scan *scan, const struct window *window, size_t row_count,
@@ -312,9 +317,13 @@ bool text_scan_again(struct text_scan *scan, const struct window *window, size_t
 
 void text_scan_release(struct text_scan *scan)
 {
-	body_release(&scan->bodies);
-	intern_release(&scan->symbols);
 	intern_release(&scan->tasks);
 	column_release(&scan->rows);
 	column_release(&scan->extras);
+}
+
+void scan_tables_release(struct scan_tables *tables)
+{
+	body_release(&tables->bodies);
+	intern_release(&tables->symbols);
 }

@@ -3,7 +3,7 @@
  * A window of text as rows, one a line.
  *
  * Scanning needs nothing but the window and the layout in force at its start, so that windows can
- * be scanned apart from each other. Names become numbers of the scanner's own table.
+ * be scanned apart from each other. Names become numbers of the scanner's own tables.
  */
 #ifndef READ_TEXT_SCAN_H
 #define READ_TEXT_SCAN_H
@@ -21,10 +21,16 @@
 #include "read/text_line.h"
 #include "read/text_row.h"
 
-struct text_scan {
+/* What was learnt of earlier windows, for one scan at a time. A zeroed struct is empty. */
+struct scan_tables {
 	struct intern symbols; /* functions as printed */
-	struct intern tasks;   /* "comm-pid" as printed */
 	struct body_table bodies;
+};
+
+/* Zeroed but for its tables it is empty; they may be others for each window. */
+struct text_scan {
+	struct scan_tables *tables;
+	struct intern tasks; /* "comm-pid" as printed */
 	COLUMN(struct scan_row) rows;
 	COLUMN(struct scan_extra) extras;
 	struct text_layout layout; /* in force behind the last line scanned */
@@ -44,5 +50,6 @@ bool text_scan_again(struct text_scan *scan, const struct window *window, size_t
 		     struct text_layout layout);
 
 void text_scan_release(struct text_scan *scan);
+void scan_tables_release(struct scan_tables *tables);
 
 #endif

@@ -288,13 +288,12 @@ bool bundle_rows(struct bundle_stacks *stacks, struct text_piece *piece)
 {
 	struct text_bundles *bundles = &piece->bundles;
 	const size_t row_count = piece->scan.rows.count;
-	if (!text_bundles_start(bundles, row_count) ||
-	    !column_reach(&piece->func_ids, piece->scan.symbols.strings.count))
+	if (!text_bundles_start(bundles, row_count))
 		return false;
 	struct bundling bundling = { .stacks = stacks,
 				     .bundles = bundles,
 				     .rows = piece->scan.rows.at,
-				     .func_ids = piece->func_ids.at,
+				     .func_ids = piece->func_ids,
 				     .next_call = bundles->calls.at };
 	const bool is_done = bundle_all(&bundling, row_count);
 	bundles->calls.count = call_index(&bundling);

@@ -43,7 +43,8 @@ static void check_line(struct span text, const struct text_line *line)
 static void check_scan(struct span text, struct text_layout layout, const struct text_line *line)
 {
 	enum { COPIES = 3 };
-	struct text_scan scan = { 0 };
+	struct scan_tables tables = { 0 };
+	struct text_scan scan = { .tables = &tables };
 	struct window window = { 0 };
 	struct source *source;
 	const size_t len = COPIES * (text.len + 1);
@@ -70,9 +71,10 @@ static void check_scan(struct span text, struct text_layout layout, const struct
 		MUST(row->mark == line->mark && row->dur_ns == line->dur_ns);
 		MUST((row->symbol != SCAN_NONE) == (line->name.len > 0));
 		if (row->symbol != SCAN_NONE)
-			MUST(span_equal(intern_get(&scan.symbols, row->symbol), line->name));
+			MUST(span_equal(intern_get(&tables.symbols, row->symbol), line->name));
 	}
 	text_scan_release(&scan);
+	scan_tables_release(&tables);
 	window_release(&window);
 	source_close(source);
 	free(lines);

@@ -70,7 +70,7 @@ static void check_row(const struct text_scan *scan, const struct scan_row *row, 
 	SAME("mark", row->mark, line.mark);
 	SAME("dur_ns", row->dur_ns, line.dur_ns);
 	SAME("time_ns", extra->time_ns, line.time_ns);
-	SAME_TEXT("name", name_at(&scan->symbols, row->symbol), line.name);
+	SAME_TEXT("name", name_at(&scan->tables->symbols, row->symbol), line.name);
 	SAME_TEXT("task", name_at(&scan->tasks, extra->task), line.task);
 	SAME_TEXT("next", name_at(&scan->tasks, extra->next), line.next);
 	check_flags(text, &line, row->flags);
@@ -117,11 +117,13 @@ static void check_bytes(struct text_scan *scan, struct span bytes, size_t size,
 
 static void check_string(const char *string)
 {
-	struct text_scan scan = { 0 };
+	struct scan_tables tables = { 0 };
+	struct text_scan scan = { .tables = &tables };
 	const struct span bytes = { (const unsigned char *)string, strlen(string) };
 	for (size_t size = 1; size < 100; size += 13)
 		check_bytes(&scan, bytes, size, TEXT_LAYOUT_DEFAULT);
 	text_scan_release(&scan);
+	scan_tables_release(&tables);
 }
 
 /* ---- by hand ---- */
@@ -236,7 +238,8 @@ START_TEST(text_scan_long_names_and_depths_agree)
 {
 	enum { LEN = 1 << 20 };
 	char *text = malloc(LEN);
-	struct text_scan scan = { 0 };
+	struct scan_tables tables = { 0 };
+	struct text_scan scan = { .tables = &tables };
 	size_t len = 0;
 	for (int i = 0; i < 320; i++)
 		len += (size_t)snprintf(text + len, LEN - len, " 0)   0.161 us    |  %*s%0*d();\n",
@@ -248,6 +251,7 @@ START_TEST(text_scan_long_names_and_depths_agree)
 		check_bytes(&scan, (struct span){ (unsigned char *)text, len }, 4096,
 			    TEXT_LAYOUT_DEFAULT);
 	text_scan_release(&scan);
+	scan_tables_release(&tables);
 	free(text);
 }
 END_TEST
@@ -256,7 +260,8 @@ START_TEST(text_scan_more_sequences_than_are_kept_agree)
 {
 	enum { LINES = BODY_STEPS_MAX + BODY_STEPS_MAX / 8, LINE_BYTES = 40 };
 	char *text = malloc((size_t)LINES * LINE_BYTES);
-	struct text_scan scan = { 0 };
+	struct scan_tables tables = { 0 };
+	struct text_scan scan = { .tables = &tables };
 	struct random random = { 1 };
 	size_t len = 0;
 	for (int i = 0; i < LINES; i++)
@@ -265,8 +270,9 @@ START_TEST(text_scan_more_sequences_than_are_kept_agree)
 					(int)random_below(&random, 100));
 	check_bytes(&scan, (struct span){ (unsigned char *)text, len }, len, TEXT_LAYOUT_DEFAULT);
 	/* they were forgotten once */
-	ck_assert_uint_lt(scan.bodies.steps.count, BODY_STEPS_MAX / 2);
+	ck_assert_uint_lt(tables.bodies.steps.count, BODY_STEPS_MAX / 2);
 	text_scan_release(&scan);
+	scan_tables_release(&tables);
 	free(text);
 }
 END_TEST
@@ -275,7 +281,8 @@ START_TEST(text_scan_line_longer_than_any_is_too_long)
 {
 	const size_t len = 3 * WINDOW_LINE_MAX;
 	char *text = malloc(len);
-	struct text_scan scan = { 0 };
+	struct scan_tables tables = { 0 };
+	struct text_scan scan = { .tables = &tables };
 	memset(text, ' ', len);
 	memcpy(text, " 0)   0.161 us    |  f();\n", 26);
 	text[WINDOW_LINE_MAX + 26] = '\n';
@@ -284,6 +291,7 @@ START_TEST(text_scan_line_longer_than_any_is_too_long)
 		check_bytes(&scan, (struct span){ (unsigned char *)text, len }, size,
 			    TEXT_LAYOUT_DEFAULT);
 	text_scan_release(&scan);
+	scan_tables_release(&tables);
 	free(text);
 }
 END_TEST
@@ -293,7 +301,8 @@ START_TEST(text_scan_call_behind_too_many_blanks_is_too_long)
 	static const char call[] = "0)   0.161 us    |  f();\n";
 	const size_t len = WINDOW_LINE_MAX + sizeof(call);
 	char *text = malloc(len);
-	struct text_scan scan = { 0 };
+	struct scan_tables tables = { 0 };
+	struct text_scan scan = { .tables = &tables };
 	memset(text, ' ', len);
 	memcpy(text + len - (sizeof(call) - 1), call, sizeof(call) - 1);
 	/* the last size takes it in one window, whose rows are then at hand */
@@ -304,6 +313,7 @@ START_TEST(text_scan_call_behind_too_many_blanks_is_too_long)
 	ck_assert_int_eq(scan.rows.at[0].kind, TEXT_UNKNOWN);
 	ck_assert(scan.rows.at[0].flags & SCAN_TOO_LONG);
 	text_scan_release(&scan);
+	scan_tables_release(&tables);
 	free(text);
 }
 END_TEST
@@ -315,11 +325,13 @@ static void check_fixture(const char *path, struct span bytes)
 	static const size_t sizes[] = { 777, 65536, 1 << 20 };
 	(void)path;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct text_scan scan = { 0 };
+		struct scan_tables tables = { 0 };
+		struct text_scan scan = { .tables = &tables };
 		/* twice: the second time all names and bodies are known */
 		for (int pass = 0; pass < 2; pass++)
 			check_bytes(&scan, bytes, sizes[i], TEXT_LAYOUT_DEFAULT);
 		text_scan_release(&scan);
+		scan_tables_release(&tables);
 	}
 }
 
@@ -367,7 +379,8 @@ static void check_mutants(const char *path, struct span bytes)
 {
 	struct random random = { 0x1234567 + bytes.len };
 	unsigned char *mutant = malloc(2 * bytes.len);
-	struct text_scan scan = { 0 };
+	struct scan_tables tables = { 0 };
+	struct text_scan scan = { .tables = &tables };
 	(void)path;
 	for (int pass = 0; pass < 4; pass++) {
 		/* most lines stay what they were, so that guesses are made and come to nothing */
@@ -379,6 +392,7 @@ static void check_mutants(const char *path, struct span bytes)
 			    5000 + random_below(&random, 60000), layout);
 	}
 	text_scan_release(&scan);
+	scan_tables_release(&tables);
 	free(mutant);
 }
 
@@ -405,13 +419,15 @@ START_TEST(text_scan_without_memory_fails_or_is_right)
 	ck_assert_int_eq(window_read(&window, source, 0, 4096, NULL), KG_OK);
 	uint64_t failures = 0;
 	for (uint64_t passes = 0;; passes++) {
-		struct text_scan scan = { 0 };
+		struct scan_tables tables = { 0 };
+		struct text_scan scan = { .tables = &tables };
 		memory_fail_after(passes);
 		const bool is_done = text_scan_window(&scan, &window, TEXT_LAYOUT_DEFAULT);
 		memory_fail_after(UINT64_MAX);
 		/* with memory again, what was learnt so far must not be wrong */
 		check_window(&scan, &window, TEXT_LAYOUT_DEFAULT);
 		text_scan_release(&scan);
+		scan_tables_release(&tables);
 		failures += !is_done;
 		if (is_done && passes > 200)
 			break;
