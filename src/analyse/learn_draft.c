@@ -323,11 +323,14 @@ enum kg_status kg_learn_draft(struct kg_learn *learn, const struct kg_learned **
 				 .nesting = NESTING_MAX };
 	former.is_alternative = memory_zalloc(learn->name_infos.count + 1);
 	former.is_optional = memory_zalloc(learn->name_infos.count + 1);
+	former.is_told = memory_zalloc(learn->name_infos.count + 1);
+	former.is_bare = memory_zalloc(learn->name_infos.count + 1);
 	for (size_t t = 0; t < learn->traces.count; t++)
 		former.trace_count += learn->traces.at[t].lack.is_whole;
 	enum kg_status status = KG_NOMEM;
 	if (subjects_find(learn, &path) && subjects_join_worker(learn, &path, &path.worker) &&
-	    former.is_alternative != NULL && former.is_optional != NULL)
+	    former.is_alternative != NULL && former.is_optional != NULL && former.is_told != NULL &&
+	    former.is_bare != NULL)
 		status = callers_find(learn, &callers);
 	if (status == KG_OK)
 		status = path_find(&former, &path);
@@ -337,6 +340,8 @@ enum kg_status kg_learn_draft(struct kg_learn *learn, const struct kg_learned **
 		*out = &learn->draft->learned;
 	memory_free(former.is_alternative);
 	memory_free(former.is_optional);
+	memory_free(former.is_told);
+	memory_free(former.is_bare);
 	path_release_learned(&path);
 	callers_release(&callers);
 	return status;

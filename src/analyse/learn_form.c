@@ -173,6 +173,8 @@ static bool add_call(const struct former *former, const struct words *words,
 	}
 	is_done = is_done && inner_form(former, &samples, &in);
 	if (is_done) {
+		former->is_told[words->names[word]] = true;
+		former->is_bare[words->names[word]] |= in == NULL;
 		const struct kg_form *form = form_call(former, words->names[word], in, min, max);
 		is_done = form != NULL && column_push(parts, form);
 	}

@@ -31,6 +31,8 @@ struct former {
 	uint32_t nesting;     /* levels that are left in any case */
 	bool *is_alternative; /* by name: some calls have it below, and others something else */
 	bool *is_optional;    /* by name: some calls have it below, and others have not */
+	bool *is_told;	      /* by name: a pattern has it ... */
+	bool *is_bare;	      /* ... and without what is below it */
 };
 
 struct words {

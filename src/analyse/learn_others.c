@@ -10,6 +10,8 @@
 #define COUNTS_MAX 12
 /* Numbers of calls up to here are told as such. */
 #define COUNT_MAX 16
+/* So many calls are no coincidence. */
+#define EACH_CALLS_MIN 3
 
 /* By name: whose steps they are, other than the subjects'. */
 struct others {
@@ -135,13 +137,14 @@ static bool collect_calls(const struct former *former, uint32_t name, sample_lis
 	return true;
 }
 
-static bool add_each(const struct former *former, uint32_t name, rule_list *out, size_t *added)
+static bool add_each(const struct former *former, uint32_t name, uint64_t least, rule_list *out,
+		     size_t *added)
 {
 	sample_list samples = { 0 };
 	const struct kg_form *form = NULL;
 	uint64_t times;
 	bool is_done = collect_calls(former, name, &samples, &times) &&
-		       inner_form(former, &samples, &form);
+		       (times < least || inner_form(former, &samples, &form));
 	column_release(&samples);
 	if (!is_done || form == NULL)
 		return is_done;
@@ -158,16 +161,20 @@ static bool add_each(const struct former *former, uint32_t name, rule_list *out,
 	return rules_add(former, &rule, &name, 1, out);
 }
 
+/* Steps of other tasks, and the ways to go on that are too deep in the subject's to be described
+ * there. */
 static bool add_eaches(const struct former *former, const struct learn_path *path,
 		       const struct others *others, rule_list *out)
 {
 	size_t added = 0;
 	for (uint32_t name = 0; name < former->learn->name_infos.count && added < EACHES_MAX;
 	     name++) {
+		const bool is_deep = former->is_alternative[name] && former->is_bare[name];
 		if (rules_is_unfit(former, name) || is_mentioned(path, name) ||
-		    !others->is_step[name])
+		    !(others->is_step[name] || is_deep))
 			continue;
-		if (!add_each(former, name, out, &added))
+		if (!add_each(former, name, others->is_step[name] ? 0 : EACH_CALLS_MIN, out,
+			      &added))
 			return false;
 	}
 	return true;

@@ -74,8 +74,8 @@ static const char *const turns_names[TURNS_COUNT] = {
 	[TURNS_PER_TASK] = "task", [TURNS_PER_CPU] = "cpu", [TURNS_IN_TRACE] = "trace"
 };
 
-/* Whether both functions of a pair are called by those of another pair alone, which says it all. */
-static bool is_implied(const struct former *former, const struct learned_pair *pair)
+/* Whether both functions of a pair are called by those of another pair alone. */
+static bool is_below_pair(const struct former *former, const struct learned_pair *pair)
 {
 	const struct name_callers *first = callers_of(former, pair->first);
 	const struct name_callers *second = callers_of(former, pair->second);
@@ -104,33 +104,41 @@ static enum pair_turns turns_of(const struct former *former, const struct learne
 	return TURNS_COUNT;
 }
 
+static bool add_pair(const struct former *former, const struct learned_pair *pair, rule_list *out)
+{
+	const uint32_t names[] = { pair->first, pair->second };
+	const enum pair_turns turns = turns_of(former, pair);
+	if (turns == TURNS_COUNT || rules_is_unfit(former, pair->first) ||
+	    rules_is_unfit(former, pair->second))
+		return true;
+	const struct kg_learned_rule rule = {
+		.kind = KG_LEARNED_PAIR,
+		.per = turns_names[turns],
+		.title = arena_format(former->memory, "each %s is followed by %s",
+				      text_of(former, pair->first), text_of(former, pair->second)),
+		.why = arena_format(former->memory, "%" PRIu64 " of %" PRIu64 " in %s.",
+				    pair->count, pair->count,
+				    rules_traces(former, pair->trace_count)),
+	};
+	return rules_add(former, &rule, names, 2, out);
+}
+
+/* Pairs below other pairs, and told there, say nothing new; those that are not told come last. */
 static bool add_pairs(const struct former *former, rule_list *out)
 {
 	const struct learned_pairs *pairs = &former->learn->pairs;
-	size_t added = 0;
-	for (size_t i = 0; i < pairs->rows.count && added < PAIRS_MAX; i++) {
-		const struct learned_pair *pair = &pairs->rows.at[i];
-		const uint32_t names[] = { pair->first, pair->second };
-		if (pair->first == NOT_NAMED || pair->second == NOT_NAMED)
-			continue;
-		const enum pair_turns turns = turns_of(former, pair);
-		if (pair->count == 0 || turns == TURNS_COUNT ||
-		    rules_is_unfit(former, pair->first) || rules_is_unfit(former, pair->second) ||
-		    is_implied(former, pair))
-			continue;
-		const struct kg_learned_rule rule = {
-			.kind = KG_LEARNED_PAIR,
-			.per = turns_names[turns],
-			.title = arena_format(former->memory, "each %s is followed by %s",
-					      text_of(former, pair->first),
-					      text_of(former, pair->second)),
-			.why = arena_format(former->memory, "%" PRIu64 " of %" PRIu64 " in %s.",
-					    pair->count, pair->count,
-					    rules_traces(former, pair->trace_count)),
-		};
-		if (!rules_add(former, &rule, names, 2, out))
-			return false;
-		added++;
+	const bool *is_told = former->is_told;
+	const size_t before = out->count;
+	for (int is_below = 0; is_below < 2; is_below++) {
+		for (size_t i = 0; i < pairs->rows.count && out->count - before < PAIRS_MAX; i++) {
+			const struct learned_pair *pair = &pairs->rows.at[i];
+			if (pair->first == NOT_NAMED || pair->second == NOT_NAMED ||
+			    pair->count == 0 || is_below_pair(former, pair) != is_below ||
+			    (is_below && is_told[pair->first] && is_told[pair->second]))
+				continue;
+			if (!add_pair(former, pair, out))
+				return false;
+		}
 	}
 	return true;
 }

@@ -20,10 +20,10 @@ static struct fixture {
 /* The task of lane 3 is idle. */
 #define IDLE 3
 
-static void set_up(void)
+static void set_up_depth(uint32_t depth)
 {
 	static const char *const comms[SCRIPT_LANES] = { "worker", "cat", "dd", "<idle>" };
-	const struct kg_learn_opts opts = { 0 };
+	const struct kg_learn_opts opts = { .depth = depth };
 	fixture = (struct fixture){ 0 };
 	for (uint32_t i = 0; i < SCRIPT_LANES; i++) {
 		const struct span comm = { (const unsigned char *)comms[i], strlen(comms[i]) };
@@ -31,6 +31,11 @@ static void set_up(void)
 				  i);
 	}
 	ck_assert_int_eq(kg_learn_new(&opts, &fixture.learn), KG_OK);
+}
+
+static void set_up(void)
+{
+	set_up_depth(0);
 }
 
 static void tear_down(void)
@@ -332,6 +337,40 @@ START_TEST(learn_pairs_by_name_and_by_turns)
 }
 END_TEST
 
+START_TEST(learn_pairs_below_pairs_that_are_not_told)
+{
+	/* what the first of each pair calls is told, and what the second one calls is not */
+	trace("f(it_create(x_alloc y_get)) g(it_destroy(x_free y_put))");
+	draft();
+	ck_assert_ptr_nonnull(rule("pair-it-create"));
+	ck_assert_ptr_null(rule("pair-x-alloc"));
+	tear_down();
+	set_up_depth(1);
+	trace("f(it_create(x_alloc y_get)) g(k(h it_destroy(x_free y_put)) m)");
+	draft();
+	ck_assert_ptr_nonnull(rule("pair-it-create"));
+	ck_assert_ptr_nonnull(rule("pair-x-alloc"));
+}
+END_TEST
+
+START_TEST(learn_what_ways_to_go_on_call_that_are_too_deep_for_phases)
+{
+	tear_down();
+	set_up_depth(1);
+	trace("f(go exit(io(port wire)) go exit(page(map sync)) go exit(io(port wire)) done)"
+	      "f(go exit(page(map sync)) go exit(io(port wire)) done)");
+	draft();
+	ck_assert_str_eq(phases(), "f{2}<[rep[go exit<any[io page]>]+ done]>");
+	const struct kg_learned_rule *each = rule("each-io");
+	ck_assert_ptr_nonnull(each);
+	text_len = 0;
+	add_form(each->form);
+	ck_assert_str_eq(text, "[port wire]");
+	/* two are not enough */
+	ck_assert_ptr_null(rule("each-page"));
+}
+END_TEST
+
 START_TEST(learn_equal_numbers_need_traces_that_differ)
 {
 	trace("f(a a) g(b b)");
@@ -466,6 +505,8 @@ Suite *learn_suite(void)
 	tcase_add_test(tcase, learn_joins_the_worker_that_goes_on_for_the_subject);
 	tcase_add_test(tcase, learn_does_not_join_a_worker_that_runs_beside_the_subject);
 	tcase_add_test(tcase, learn_pairs_by_name_and_by_turns);
+	tcase_add_test(tcase, learn_pairs_below_pairs_that_are_not_told);
+	tcase_add_test(tcase, learn_what_ways_to_go_on_call_that_are_too_deep_for_phases);
 	tcase_add_test(tcase, learn_equal_numbers_need_traces_that_differ);
 	tcase_add_test(tcase, learn_says_what_other_tasks_do);
 	tcase_add_test(tcase, learn_nothing_from_a_trace_with_gaps);
