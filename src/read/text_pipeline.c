@@ -16,7 +16,7 @@
  */
 #define SLOTS_BESIDE_SCANNERS 6
 /* Bytes that are mapped are given back so many at once. */
-#define FORGET_BYTES (UINT64_C(1) << 20)
+#define FORGET_BYTES (UINT64_C(2) << 20)
 /* So many of the names that tasks have are remembered from window to window. */
 #define TASKS_KEPT_MAX 1024
 

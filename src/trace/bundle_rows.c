@@ -244,7 +244,15 @@ static bool is_call(const struct scan_row *row)
 	return row->kind == TEXT_ENTER || row->kind == TEXT_LEAF || row->kind == TEXT_LEAVE;
 }
 
-/* Takes a row that take_plain() does not. False when memory is out. */
+/* A call that no bundle has: what is open around it is handed out too. */
+static inline void hand_out(struct bundling *self, struct cpu_calls *cpu, uint32_t row_index)
+{
+	if (has_bundle(cpu))
+		end_bundles(self, cpu);
+	bundles_show(self->bundles, row_index);
+}
+
+/* Takes a row that is not plain, or of a CPU that is new. False when memory is out. */
 static KG_SELDOM bool take_other(struct bundling *self, uint32_t row_index)
 {
 	const struct scan_row *row = &self->rows[row_index];
@@ -262,9 +270,7 @@ static KG_SELDOM bool take_other(struct bundling *self, uint32_t row_index)
 		if (row->is_plain != ROW_IS_NOT_PLAIN && take_plain(self, cpu, row, row_index))
 			return true;
 	}
-	if (has_bundle(cpu))
-		end_bundles(self, cpu);
-	bundles_show(self->bundles, row_index);
+	hand_out(self, cpu, row_index);
 	return true;
 }
 
@@ -273,12 +279,13 @@ static bool bundle_all(struct bundling *self, size_t row_count)
 	struct cpu_calls *const *used = self->stacks->used;
 	const struct scan_row *row = self->rows;
 	for (uint32_t i = 0; i < row_count; i++, row++) {
-		struct cpu_calls *cpu;
-		if (row->is_plain != ROW_IS_NOT_PLAIN && row->cpu < BUNDLE_CPUS &&
-		    (cpu = used[row->cpu]) != NULL && take_plain(self, cpu, row, i))
-			continue;
-		if (!take_other(self, i))
-			return false;
+		struct cpu_calls *cpu = row->cpu < BUNDLE_CPUS ? used[row->cpu] : NULL;
+		if (cpu == NULL || row->is_plain == ROW_IS_NOT_PLAIN) {
+			if (!take_other(self, i))
+				return false;
+		} else if (!take_plain(self, cpu, row, i)) {
+			hand_out(self, cpu, i);
+		}
 	}
 	end_all_bundles(self);
 	return !self->is_out_of_memory;
