@@ -24,21 +24,25 @@ struct function_sums {
 	uint64_t max_end_line;
 };
 
-/* A complete call. Handed on by value, so that it need not be put together in memory. */
+/*
+ * A complete call. Handed on by value, and member by member where it is not inlined, so that it
+ * need not be put together in memory.
+ */
 struct timed_call {
 	uint64_t dur_ns;
 	uint64_t line_no; /* 0 without a start */
 	uint64_t end_line_no;
 };
 
-static KG_SELDOM void function_note_longest(struct function_sums *function, struct timed_call call)
+static KG_SELDOM void function_note_longest(struct function_sums *function, uint64_t dur_ns,
+					    uint64_t line_no, uint64_t end_line_no)
 {
-	if (call.dur_ns == function->max_ns && function->max_end_line != 0 &&
-	    call.end_line_no >= function->max_end_line)
+	if (dur_ns == function->max_ns && function->max_end_line != 0 &&
+	    end_line_no >= function->max_end_line)
 		return;
-	function->max_ns = call.dur_ns;
-	function->max_line = call.line_no != 0 ? call.line_no : call.end_line_no;
-	function->max_end_line = call.end_line_no;
+	function->max_ns = dur_ns;
+	function->max_line = line_no != 0 ? line_no : end_line_no;
+	function->max_end_line = end_line_no;
 }
 
 /* All of a duration but its place in the histogram. */
@@ -49,16 +53,18 @@ static inline void function_sum_up(struct function_sums *function, struct timed_
 	if (dur_ns < function->min_ns || is_first)
 		function->min_ns = dur_ns;
 	if (dur_ns >= function->max_ns)
-		function_note_longest(function, call);
+		function_note_longest(function, dur_ns, call.line_no, call.end_line_no);
 	function->sum_ns = sum_add(function->sum_ns, dur_ns);
 	function->square_sum += (unsigned __int128)dur_ns * dur_ns;
 }
 
 static KG_SELDOM KG_MUST_USE enum kg_status function_add_slowly(struct function_sums *function,
-								struct timed_call call)
+								uint64_t dur_ns, uint64_t line_no,
+								uint64_t end_line_no)
 {
+	const struct timed_call call = { dur_ns, line_no, end_line_no };
 	const bool is_first = function->durations.count == 0;
-	if (!histogram_add_slowly(&function->durations, call.dur_ns))
+	if (!histogram_add_slowly(&function->durations, dur_ns))
 		return KG_NOMEM;
 	function_sum_up(function, call, is_first);
 	return KG_OK;
@@ -69,7 +75,7 @@ static inline KG_MUST_USE enum kg_status function_add(struct function_sums *func
 						      struct timed_call call)
 {
 	if (!histogram_count(&function->durations, call.dur_ns))
-		return function_add_slowly(function, call);
+		return function_add_slowly(function, call.dur_ns, call.line_no, call.end_line_no);
 	function_sum_up(function, call, false);
 	return KG_OK;
 }
@@ -78,13 +84,13 @@ static inline KG_MUST_USE enum kg_status function_add(struct function_sums *func
 static inline KG_MUST_USE enum kg_status function_merge(struct function_sums *into,
 							struct function_sums *from)
 {
-	const struct timed_call longest = { from->max_ns, from->max_line, from->max_end_line };
 	const bool has_none = into->durations.count == 0;
 	if (from->durations.count > 0) {
 		if (from->min_ns < into->min_ns || has_none)
 			into->min_ns = from->min_ns;
 		if (from->max_ns >= into->max_ns)
-			function_note_longest(into, longest);
+			function_note_longest(into, from->max_ns, from->max_line,
+					      from->max_end_line);
 	}
 	if (!histogram_merge(&into->durations, &from->durations))
 		return KG_NOMEM;

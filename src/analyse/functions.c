@@ -216,18 +216,18 @@ static enum kg_status count_calls(void *self, uint32_t worker, const struct bund
 				  size_t count, uint64_t line_no)
 {
 	struct function_table *table = &((struct kg_functions *)self)->bundled[worker];
-	enum kg_status status = KG_OK;
-	for (size_t i = 0; i < count && status == KG_OK; i++) {
-		const kg_func_id func_id = calls[i].func_id;
-		if (func_id >= table->rows.count) {
-			if (func_id == KG_NO_FUNC)
+	for (const struct bundled_call *call = calls; call < calls + count; call++) {
+		if (call->func_id >= table->rows.count) {
+			if (call->func_id == KG_NO_FUNC)
 				continue;
-			if (!column_reach(&table->rows, func_id))
+			if (!column_reach(&table->rows, call->func_id))
 				return KG_NOMEM;
 		}
-		status = count_call(&table->rows.at[func_id], &calls[i], line_no);
+		enum kg_status status = count_call(&table->rows.at[call->func_id], call, line_no);
+		if (status != KG_OK)
+			return status;
 	}
-	return status;
+	return KG_OK;
 }
 
 static uint64_t counted(const void *self, kg_func_id func_id)
