@@ -64,16 +64,15 @@ static const struct text_body *new_body(struct body_table *table, struct span te
 	struct scan_row row;
 	if (!take_apart(table->symbols, (struct span){ text.at, text.len - 1 }, &row))
 		return NULL;
-	struct text_body *body =
-		arena_alloc(&table->memory, sizeof(*body) + text.len + BODY_PADDING);
+	const size_t kept_len = text.len > BODY_START ? text.len : BODY_START;
+	struct text_body *body = arena_alloc(&table->memory, sizeof(*body) + kept_len);
 	if (body == NULL)
 		return NULL;
 	memcpy(body->text, text.at, text.len);
 	body->row = row;
 	body->len = (uint32_t)text.len;
 	body->number = (uint32_t)table->rows.count;
-	body->first_bits = text.len < BODY_PADDING ? (UINT64_C(1) << text.len) - 1
-						   : (UINT64_C(1) << BODY_PADDING) - 1;
+	body->start_bits = text.len < BODY_START ? (UINT64_C(1) << text.len) - 1 : UINT64_MAX;
 	return body;
 }
 

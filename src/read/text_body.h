@@ -25,15 +25,15 @@
 #include "base/seldom.h"
 #include "read/text_row.h"
 
-#define BODY_PADDING 48
+/* So much of a body is compared at once, with zeros behind a shorter one. */
+#define BODY_START 64
 
 struct text_body {
 	struct scan_row row; /* of a line with it: all but what stands before the bar */
-	uint64_t first_bits; /* a bit for each of its first BODY_PADDING bytes */
+	uint64_t start_bits; /* a bit for each of its first BODY_START bytes */
 	uint32_t number;
 	uint32_t len;
-	alignas(16) unsigned char text[]; /* up to and with its newline; BODY_PADDING zeros behind
-					     it */
+	alignas(16) unsigned char text[]; /* up to and with its newline */
 };
 
 /* Longer bodies are not kept; windows are padded so that this much can be compared. */
@@ -71,7 +71,7 @@ void body_release(struct body_table *table);
 
 #ifdef __SSE2__
 #define BLOCK ((size_t)16)
-static_assert(3 * BLOCK == BODY_PADDING, "three blocks are compared at once: enough for most");
+static_assert(4 * BLOCK == BODY_START, "four blocks are compared at once: enough for most");
 
 /* The bits of the bytes that are the same in a block of a body and one of a line. */
 static inline uint64_t same_bits(const unsigned char *body, const unsigned char *at)
@@ -81,19 +81,20 @@ static inline uint64_t same_bits(const unsigned char *body, const unsigned char 
 	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(in_line, in_body));
 }
 
-/* The same of a body's first blocks. BODY_PADDING bytes are readable from `at` on. */
-static inline uint64_t first_same_bits(const struct text_body *body, const unsigned char *at)
+/* The same of a body's start. */
+static inline uint64_t same_start_bits(const struct text_body *body, const unsigned char *at)
 {
 	return same_bits(body->text, at) | same_bits(body->text + BLOCK, at + BLOCK) << BLOCK |
-	       same_bits(body->text + 2 * BLOCK, at + 2 * BLOCK) << 2 * BLOCK;
+	       same_bits(body->text + 2 * BLOCK, at + 2 * BLOCK) << 2 * BLOCK |
+	       same_bits(body->text + 3 * BLOCK, at + 3 * BLOCK) << 3 * BLOCK;
 }
 
 /* Whether a body stands at `at`; BODY_BYTES_MAX bytes are readable there. */
 static inline bool is_body_at(const struct text_body *body, const unsigned char *at)
 {
-	return (~first_same_bits(body, at) & body->first_bits) == 0 &&
-	       (body->len <= BODY_PADDING || memcmp(body->text + BODY_PADDING, at + BODY_PADDING,
-						    body->len - BODY_PADDING) == 0);
+	return (~same_start_bits(body, at) & body->start_bits) == 0 &&
+	       (body->len <= BODY_START ||
+		memcmp(body->text + BODY_START, at + BODY_START, body->len - BODY_START) == 0);
 }
 #else
 static inline bool is_body_at(const struct text_body *body, const unsigned char *at)
