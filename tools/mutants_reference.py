@@ -308,3 +308,35 @@ def register_swap(first, second, caught, also):
 
 for swap in SWAPS:
     register_swap(*swap)
+
+
+# ---- calls that are not made ------------------------------------------------------------------
+
+# What a phase has to call, and the call that it is below, if there are more of them.
+CALLS = [
+    ("create-vm", "kvm_eventfd_init", None), ("create-vm", "kvm_mmu_init_vm", None),
+    ("create-vm", "vmx_vm_init", None), ("create-vm", "kvm_hv_init_vm", None),
+    ("create-vm", "kvm_coalesced_mmio_init", None),
+    ("memslot", "kvm_arch_memslots_updated", None),
+    ("create-vcpu", "kvm_mmu_create", None), ("create-vcpu", "kvm_pmu_init", None),
+    ("create-vcpu", "kvm_vcpu_reset", None), ("create-vcpu", "kvm_init_mmu", None),
+    ("create-vcpu", "kvm_arch_vcpu_postcreate", None),
+    ("get-sregs", "vmx_get_segment", "kvm_arch_vcpu_ioctl_get_sregs"),
+    ("set-sregs", "vmx_set_efer", "kvm_arch_vcpu_ioctl_set_sregs"),
+    ("set-sregs", "vmx_set_cr0", "kvm_arch_vcpu_ioctl_set_sregs"),
+    ("set-sregs", "vmx_set_cr4", "kvm_arch_vcpu_ioctl_set_sregs"),
+    ("set-sregs", "vmx_set_segment", "kvm_arch_vcpu_ioctl_set_sregs"),
+    ("set-regs", "vmx_set_rflags", "kvm_arch_vcpu_ioctl_set_regs"),
+    ("run", "vmx_prepare_switch_to_guest", "kvm_arch_vcpu_ioctl_run"),
+    ("run", "kvm_faultin_pfn", "kvm_arch_vcpu_ioctl_run"),
+]
+
+
+def register_call(phase, name, caller):
+    @mutant(f"no-{name}", f"phase:{phase}", text=f"{phase} does not call {name}.")
+    def without_call(draft):
+        draft.remove(draft.call(name, under=draft.call(caller) if caller else None))
+
+
+for call in CALLS:
+    register_call(*call)
