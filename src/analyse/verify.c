@@ -10,13 +10,19 @@
 
 /* ---- functions ------------------------------------------------------------------------------- */
 
-/* Whether a function is spoken of by anything but `roots`, which mean roots alone. */
-static bool is_in_others(const struct vocabulary *vocabulary, names_id roots, const uint64_t *row)
+/*
+ * Whether a function is spoken of by anything but `roots`, which mean roots alone, and the sets of
+ * a row.
+ */
+static bool is_in_others(const struct kg_verify *verify, const uint64_t *row, const uint64_t *but)
 {
+	const struct vocabulary *vocabulary = &verify->spec->vocabulary;
+	const names_id roots = verify->spec->roots;
 	const bool is_root = row_has(row, roots) && !vocabulary->sets.at[roots].is_shared;
 	for (size_t i = 0; i < vocabulary->row_len; i++) {
 		const bool has_bit = is_root && i == roots / 64;
-		if ((has_bit ? row[i] & ~(UINT64_C(1) << (roots % 64)) : row[i]) != 0)
+		const uint64_t sets = row[i] & ~but[i];
+		if ((has_bit ? sets & ~(UINT64_C(1) << (roots % 64)) : sets) != 0)
 			return true;
 	}
 	return false;
@@ -62,7 +68,10 @@ static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func
 		       verify->seen_texts);
 	for (size_t i = 0; i < row_len; i++)
 		entry.is_mentioned |= row[i] != 0;
-	entry.matters = is_in_others(&verify->spec->vocabulary, verify->spec->roots, row);
+	entry.matters = is_in_others(verify, row, verify->no_row);
+	entry.is_told = entry.matters && !is_in_others(verify, row, verify->told_sets);
+	if (entry.is_told)
+		verify->told_funcs |= bundle_bit(func_id);
 	const struct kg_func *func = kg_funcs_get(verify->funcs, func_id);
 	entry.is_split = strcmp(func->name, func->base) != 0;
 	entry.is_ignored = row_has(row, verify->spec->ignore);
@@ -151,7 +160,13 @@ static struct owner *owner_of(struct kg_verify *verify, const struct verify_lane
 	return &verify->owners.at[lane->owner];
 }
 
-/* "f.part.0" below "f": the compiler has split what is one function. */
+bool verify_is_part(const struct kg_verify *verify, kg_func_id caller, kg_func_id func_id)
+{
+	const struct kg_func *outer = kg_funcs_get(verify->funcs, caller);
+	const struct kg_func *inner = kg_funcs_get(verify->funcs, func_id);
+	return strcmp(outer->base, inner->base) == 0 && strcmp(outer->module, inner->module) == 0;
+}
+
 static bool is_part_of_caller(const struct kg_verify *verify, const struct verify_lane *lane,
 			      const struct kg_call *call)
 {
@@ -162,9 +177,7 @@ static bool is_part_of_caller(const struct kg_verify *verify, const struct verif
 	if (caller->id != call->parent_id || caller->func_id == KG_NO_FUNC ||
 	    caller->func_id == call->func_id)
 		return false;
-	const struct kg_func *outer = kg_funcs_get(verify->funcs, caller->func_id);
-	const struct kg_func *inner = kg_funcs_get(verify->funcs, call->func_id);
-	return strcmp(outer->base, inner->base) == 0 && strcmp(outer->module, inner->module) == 0;
+	return verify_is_part(verify, caller->func_id, call->func_id);
 }
 
 /* Whether a call is there for the specification; starts to ignore what is to be ignored. */

@@ -50,7 +50,8 @@ struct function_entry {
 	bool is_watched;     /* by patterns, below the calls that they fit */
 	bool tells_life;     /* of a subject, see subject_note_open() */
 	bool has_end_rules;  /* rules that look at the ends of its calls */
-	bool matters;	     /* and not only as a root that must not be there */
+	bool matters;	     /* and not only as a root that must not be there ... */
+	bool is_told;	     /* ... but only to rules that need not see it among other calls */
 	bool is_split;	     /* the compiler's part of a function: "f.part.0" */
 	bool is_ignored;
 	bool is_aside; /* ignored, or noise: an interrupt may call it anywhere */
@@ -138,6 +139,15 @@ struct call_counts {
 	COLUMN(uint64_t) by_func;
 };
 
+/* With more than these in it a bundle is handed out call by call. */
+#define TOLD_MAX 64
+
+/* The calls of the last bundle that rules are told of, in the order of their starts. */
+struct told_calls {
+	uint32_t at[TOLD_MAX];
+	uint32_t count;
+};
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 struct kg_verify {
@@ -178,6 +188,9 @@ struct kg_verify {
 		unseen; /* by names_id: no function of the set can be in the trace; NULL: any may */
 	struct orphans orphans;
 	struct call_counts bundled[BUNDLE_WORKERS]; /* calls that were counted only; by worker */
+	uint64_t *told_sets; /* a row: sets that none but rules of told calls speak of */
+	uint64_t told_funcs; /* bundle_bit() of functions with is_told */
+	struct told_calls told;
 	uint64_t explained_count; /* calls whose callees took longer, by what is ignored */
 	uint64_t gap_count;
 	uint64_t first_gap_line;
@@ -224,6 +237,9 @@ static inline void owner_note_complete(struct owner *owner, uint16_t depth)
 	owner->has_complete = true;
 	owner->least_depth = depth;
 }
+
+/* What the compiler has made of a function: "f.part.0" below "f". */
+bool verify_is_part(const struct kg_verify *verify, kg_func_id caller, kg_func_id func_id);
 
 extern const struct kg_bundler verify_bundler;
 

@@ -37,10 +37,39 @@ static struct rule_state *make_states(struct kg_verify *verify)
 	return states;
 }
 
+/* Whether a rule wants nothing of the calls that it names but that they come, task by task. */
+static bool may_be_told(const struct rule *rule)
+{
+	return rule->kind == RULE_EXPR || (rule->kind == RULE_PAIR && rule->scope == PAIR_PER_TASK);
+}
+
+static void add_told(struct kg_verify *verify, names_id names)
+{
+	if (names != NO_NAMES && !verify->spec->vocabulary.sets.at[names].is_shared)
+		states_add(verify->told_sets, names);
+}
+
+/* Finds the sets that rules alone speak of, and such as can be told of their calls in bundles. */
+static void find_told_sets(struct kg_verify *verify)
+{
+	for (size_t i = 0; i < verify->spec->rules.count; i++) {
+		const struct rule *rule = &verify->spec->rules.at[i];
+		add_told(verify, rule->when);
+		add_told(verify, rule->unless);
+		for (uint32_t j = 0; j < rule->names_count && may_be_told(rule); j++)
+			add_told(verify, rule->names[j]);
+	}
+}
+
 enum kg_status rules_init(struct kg_verify *verify)
 {
+	const size_t row_len = verify->spec->vocabulary.row_len;
 	verify->rules = make_states(verify);
-	return verify->rules != NULL ? KG_OK : KG_NOMEM;
+	verify->told_sets = arena_alloc(&verify->memory, row_len * sizeof(*verify->told_sets));
+	if (verify->rules == NULL || verify->told_sets == NULL)
+		return KG_NOMEM;
+	find_told_sets(verify);
+	return KG_OK;
 }
 
 /* Puts states back to their start. */
@@ -219,6 +248,30 @@ void rule_note_broken(struct rule_state *state, uint32_t role, const struct kg_p
 		state->places[state->place_count++] = *place;
 }
 
+/*
+ * The same for calls that a bundle may bring in before others that stand before them: those of
+ * other CPUs.
+ */
+static void note_broken_in_order(struct rule_state *state, uint32_t role,
+				 const struct kg_place *place, const struct kg_place *related)
+{
+	uint32_t at = state->place_count;
+	while (at > 0 && place->line_no < state->places[at - 1].line_no)
+		at--;
+	if (at == 0) {
+		state->broken_role = role;
+		state->related = *related;
+	}
+	state->broken_count++;
+	if (at == KG_CHECK_PLACES)
+		return;
+	if (state->place_count < KG_CHECK_PLACES)
+		state->place_count++;
+	for (uint32_t i = state->place_count - 1; i > at; i--)
+		state->places[i] = state->places[i - 1];
+	state->places[at] = *place;
+}
+
 /* ---- calls that open ------------------------------------------------------------------------- */
 
 /* What a rule is told of a call. */
@@ -268,7 +321,7 @@ static enum kg_status open_pair(const struct rule_event *event)
 	struct kg_place *waiting = &state->waiting.at[key];
 	const bool is_first = event->hook->role == 0;
 	if (is_first == (waiting->line_no != 0))
-		rule_note_broken(state, event->hook->role, &event->place, waiting);
+		note_broken_in_order(state, event->hook->role, &event->place, waiting);
 	*waiting = is_first ? event->place : (struct kg_place){ 0 };
 	return KG_OK;
 }
@@ -386,13 +439,18 @@ static enum kg_status open_for_kind(const struct rule_event *event)
 	return KG_OK;
 }
 
-/* Counts a call before a rule looks at it. */
+/* Counts a call before a rule looks at it. One in a bundle may come early. */
 static void count_opened(const struct rule_event *event)
 {
 	struct rule_state *state = event->state;
 	const uint32_t role = event->hook->role;
-	state->last[role] = event->place;
-	if (state->counts[role]++ == 0)
+	if (state->counts[role]++ == 0) {
+		state->first[role] = state->last[role] = event->place;
+		return;
+	}
+	if (event->place.line_no >= state->last[role].line_no)
+		state->last[role] = event->place;
+	if (event->place.line_no < state->first[role].line_no)
 		state->first[role] = event->place;
 }
 

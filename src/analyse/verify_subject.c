@@ -298,6 +298,15 @@ bool subject_is_told_by(const struct kg_spec *spec, const uint64_t *row)
 	return false;
 }
 
+bool subject_is_settled(struct kg_verify *verify, const struct verify_lane *lane)
+{
+	struct owner *owner = &verify->owners.at[lane->owner];
+	const struct subject *subject = subject_get(verify, owner->subject);
+	if (subject == NULL)
+		return !is_worker(verify, owner);
+	return lane->subject == subject->id && !subject->is_gone;
+}
+
 enum kg_status subject_note_open(struct kg_verify *verify, struct verify_lane *lane,
 				 const struct kg_call *call, bool tells, const uint64_t *row)
 {

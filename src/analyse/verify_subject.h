@@ -56,6 +56,8 @@ bool subject_is_told_by(const struct kg_spec *spec, const uint64_t *row);
 KG_MUST_USE enum kg_status subject_note_open(struct kg_verify *verify, struct verify_lane *lane,
 					     const struct kg_call *call, bool tells,
 					     const uint64_t *row);
+/* Whether calls that tell nothing of subjects leave that of a lane as it is. */
+bool subject_is_settled(struct kg_verify *verify, const struct verify_lane *lane);
 /* One that tells something closes. */
 void subject_note_close(struct kg_verify *verify, const struct verify_lane *lane,
 			const struct kg_call *call);

@@ -25,6 +25,7 @@ struct event_bundle {
 	uint64_t dur_ns;	/* of its roots: time that their caller does not spend itself */
 	uint64_t hot_next_ns;	/* one more than the largest self time; 0 without calls */
 	uint64_t funcs;		/* a bit of each function in it: bundle_bit() */
+	uint64_t line_no;	/* of its first row; set when it is handed out */
 	kg_func_id hot_func_id; /* of the first call that has it, in the order of their ends */
 	uint32_t root_count;
 	uint32_t atomic_count; /* calls of one line */

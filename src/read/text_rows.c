@@ -186,7 +186,7 @@ static bool write_bundle(struct text_reader *reader, struct event_batch *batch,
 	struct text_bundles *bundles = &reader->piece->bundles;
 	struct scan_row *rows = reader->piece->scan.rows.at;
 	const uint32_t number = bundles->starts.at[row_index];
-	const struct event_bundle *bundle = &bundles->at.at[number];
+	struct event_bundle *bundle = &bundles->at.at[number];
 	if (!text_cpus_is_alone(&reader->cpus, bundle->cpu, bundles->cpus.at,
 				bundles->cpus.count)) {
 		text_bundles_open(bundles, rows, number);
@@ -195,6 +195,7 @@ static bool write_bundle(struct text_reader *reader, struct event_batch *batch,
 	text_row_write(event, &rows[row_index], state, 0, reader->lines_before + row_index + 1);
 	event->kind = EVENT_BUNDLE;
 	event->func_id = number;
+	bundle->line_no = event->line_no;
 	batch->bundles = bundles;
 	state->call_lines[LINE_ENTRY] += bundle->pair_count;
 	state->call_lines[LINE_LEAF] += bundle->atomic_count;

@@ -530,6 +530,102 @@ START_TEST(bundles_tell_the_first_of_equal_costs)
 }
 END_TEST
 
+/* ---- calls that rules are told of ------------------------------------------------------------ */
+
+static void judge_case(const char *before, const char *middle, const char *after)
+{
+	char *text = repeat(before, middle, 60, after);
+	const struct span bytes = { (const unsigned char *)text, strlen(text) };
+	load_specs();
+	const uint64_t taken = check_same(judge, bytes, text);
+	free_specs();
+	ck_assert_msg(taken > 0, "no bundles in\n%s%s", before, middle);
+	free(text);
+}
+
+#define VMX_HEADER                                                                                 \
+	HEADER " 0)   1.000 us    |  vmx_a();\n"                                                   \
+	       " 0)   1.000 us    |  vmx_b();\n"
+
+/* Each of two tasks breaks the same rule; on the lines of one bundle the other does, too. */
+START_TEST(bundles_tell_of_calls_in_the_order_of_lines)
+{
+	judge_case(VMX_HEADER " ------------------------------------------\n"
+			      " 0)    <idle>-0    =>     kvm-7   \n"
+			      " ------------------------------------------\n\n"
+			      " ------------------------------------------\n"
+			      " 1)    <idle>-0    =>     kvm-8   \n"
+			      " ------------------------------------------\n\n"
+			      " 0)   1.000 us    |  tdp_mmu_link_sp [kvm]();\n"
+			      " 0)               |  f() {\n"
+			      " 1)               |  f() {\n",
+		   " 0)               |    g() {\n"
+		   " 1)               |    g() {\n"
+		   " 0)   1.000 us    |      kvm_arch_vcpu_load [kvm]();\n"
+		   " 1)   1.000 us    |      kvm_arch_vcpu_put [kvm]();\n"
+		   " 0)   1.000 us    |      kvm_arch_vcpu_load [kvm]();\n"
+		   " 1)   1.000 us    |      kvm_arch_vcpu_put [kvm]();\n"
+		   " 1)   1.000 us    |      kvm_tdp_mmu_get_vcpu_root_hpa [kvm]();\n"
+		   " 0)   1.000 us    |      kvm_tdp_mmu_get_vcpu_root_hpa [kvm]();\n"
+		   " 1)   4.000 us    |    }\n"
+		   " 0)   4.000 us    |    }\n",
+		   " 0) ! 900.000 us  |  }\n"
+		   " 1) ! 900.000 us  |  }\n");
+}
+END_TEST
+
+/* They stand in the order of their ends, but what is told of is their start. */
+START_TEST(bundles_tell_of_a_call_before_its_callees)
+{
+	judge_case(VMX_HEADER " 0)               |  f() {\n",
+		   " 0)               |    g() {\n"
+		   " 0)               |      kvm_arch_vcpu_load [kvm]() {\n"
+		   " 0)               |        h() {\n"
+		   " 0)   1.000 us    |          kvm_arch_vcpu_put [kvm]();\n"
+		   " 0)   2.000 us    |        }\n"
+		   " 0)   4.000 us    |      }\n"
+		   " 0)   5.000 us    |    }\n",
+		   " 0) ! 900.000 us  |  }\n");
+}
+END_TEST
+
+START_TEST(bundles_do_not_tell_of_parts_of_functions)
+{
+	judge_case(VMX_HEADER " 0)               |  f() {\n",
+		   " 0)               |    kvm_load_guest_xsave_state [kvm]() {\n"
+		   " 0)   0.100 us    |      h();\n"
+		   " 0)   0.100 us    |      kvm_load_guest_xsave_state.part.0 [kvm]();\n"
+		   " 0)   1.000 us    |    }\n"
+		   " 0)               |    g() {\n"
+		   " 0)   0.100 us    |      kvm_load_host_xsave_state.part.0 [kvm]();\n"
+		   " 0)   1.000 us    |    }\n",
+		   " 0) ! 900.000 us  |  }\n");
+}
+END_TEST
+
+/* What it is a part of is open around the bundle. */
+START_TEST(bundles_may_stand_below_what_they_are_part_of)
+{
+	judge_case(VMX_HEADER " 0)               |  kvm_load_guest_xsave_state [kvm]() {\n",
+		   " 0)               |    h() {\n"
+		   " 0)   0.100 us    |      kvm_load_guest_xsave_state.part.0 [kvm]();\n"
+		   " 0)   1.000 us    |    }\n"
+		   " 0)   0.100 us    |    kvm_load_guest_xsave_state.part.0 [kvm]();\n",
+		   " 0) ! 900.000 us  |  }\n");
+}
+END_TEST
+
+START_TEST(bundles_that_tell_too_much_are_handed_out)
+{
+	char *many = repeat(VMX_HEADER " 0)               |  f() {\n",
+			    " 0)   0.100 us    |    kvm_arch_vcpu_load [kvm]();\n"
+			    " 0)   0.100 us    |    kvm_arch_vcpu_put [kvm]();\n",
+			    200, "");
+	judge_case(many, " 0)   0.100 us    |    h();\n", " 0) ! 900.000 us  |  }\n");
+	free(many);
+}
+END_TEST
+
 Suite *bundles_suite(void)
 {
 	Suite *suite = suite_create("bundles");
@@ -549,5 +645,12 @@ Suite *bundles_suite(void)
 	tcase_add_test(cases, bundles_lie_in_gaps_too);
 	tcase_add_test(cases, bundles_tell_the_first_of_equal_costs);
 	suite_add_tcase(suite, cases);
+	TCase *told = tcase_create("told");
+	tcase_add_test(told, bundles_tell_of_calls_in_the_order_of_lines);
+	tcase_add_test(told, bundles_tell_of_a_call_before_its_callees);
+	tcase_add_test(told, bundles_do_not_tell_of_parts_of_functions);
+	tcase_add_test(told, bundles_may_stand_below_what_they_are_part_of);
+	tcase_add_test(told, bundles_that_tell_too_much_are_handed_out);
+	suite_add_tcase(suite, told);
 	return suite;
 }
