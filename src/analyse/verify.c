@@ -217,26 +217,37 @@ static enum kg_status open_in_match(struct kg_verify *verify, struct verify_lane
 	return status;
 }
 
+static void leave_out_dead(struct verify_lane *lane)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < lane->live.count; i++) {
+		if (!lane->live.at[i].match->is_dead)
+			lane->live.at[left++] = lane->live.at[i];
+	}
+	lane->live.count = left;
+}
+
 /* Shows it to those of its lane that do. */
 static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_lane *lane,
 				      const struct kg_call *call, bool *is_watched)
 {
 	const uint64_t *watchers = &verify->watchers.at[call->func_id * watchers_len(verify->spec)];
 	const struct token token = { .id = call->id, .place = place_of_start(call) };
-	enum kg_status status = KG_OK;
-	size_t left = 0;
-	for (size_t i = 0; i < lane->live.count; i++) {
-		const struct live_match live = lane->live.at[i];
-		if (states_has(watchers, live.call) && status == KG_OK) {
-			status = open_in_match(verify, lane, call, &token, live.match);
-			*is_watched |= live.match->token.id == call->id;
-			if (live.match->is_dead)
-				continue;
-		}
-		lane->live.at[left++] = live;
+	const struct live_match *live = lane->live.at;
+	const struct live_match *end = live + lane->live.count;
+	bool has_died = false;
+	for (; live != end; live++) {
+		if (!states_has(watchers, live->call))
+			continue;
+		enum kg_status status = open_in_match(verify, lane, call, &token, live->match);
+		if (status != KG_OK)
+			return status;
+		*is_watched |= live->match->token.id == call->id;
+		has_died |= live->match->is_dead;
 	}
-	lane->live.count = left;
-	return status;
+	if (has_died)
+		leave_out_dead(lane);
+	return KG_OK;
 }
 
 /* From now on calls are shown to the matches from here on, too. */
@@ -321,21 +332,21 @@ static void close_tokens(struct kg_verify *verify, struct verify_lane *lane,
 	const uint64_t *row = row_of(verify, call->func_id);
 	struct match **own = lane->matches.at + watched->first_match;
 	const size_t own_count = lane->matches.count - watched->first_match;
-	size_t left = 0;
-	for (size_t i = 0; i < lane->live.count; i++) {
-		const struct live_match live = lane->live.at[i];
-		struct match *match = live.match;
-		if (match->token.id == call->id) {
-			if (!match->token.is_stepped)
-				match_close_token(&verify->matcher, match, row, &match->token, own,
-						  own_count);
-			match->token.id = KG_NO_CALL;
-			if (match->is_dead)
-				continue;
-		}
-		lane->live.at[left++] = live;
+	const struct live_match *live = lane->live.at;
+	const struct live_match *end = live + lane->live.count;
+	bool has_died = false;
+	for (; live != end; live++) {
+		struct match *match = live->match;
+		if (match->token.id != call->id)
+			continue;
+		if (!match->token.is_stepped)
+			match_close_token(&verify->matcher, match, row, &match->token, own,
+					  own_count);
+		match->token.id = KG_NO_CALL;
+		has_died |= match->is_dead;
 	}
-	lane->live.count = left;
+	if (has_died)
+		leave_out_dead(lane);
 }
 
 /* Ends the matches that went with a call. */

@@ -458,15 +458,14 @@ static void count_opened(const struct rule_event *event)
 static enum kg_status open_in_state(struct rule_event *event, struct rule_state *state)
 {
 	event->state = state;
-	if (event->hook->role == ROLE_WHEN) {
-		state->when_count++;
-		return KG_OK;
-	}
-	if (event->hook->role == ROLE_UNLESS) {
-		state->unless_count++;
+	if (event->hook->role >= ROLE_UNLESS) {
+		state->when_count += event->hook->role == ROLE_WHEN;
+		state->unless_count += event->hook->role == ROLE_UNLESS;
 		return KG_OK;
 	}
 	count_opened(event);
+	if (event->rule->kind == RULE_EXPR)
+		return KG_OK;
 	enum kg_status status = open_for_kind(event);
 	state->open_counts[event->hook->role]++;
 	return status;
@@ -483,12 +482,12 @@ static size_t own_slot(struct kg_verify *verify, const struct verify_lane *lane)
 	return slot_of_owner(&verify->owners.at[lane->owner], subject_get(verify, lane->subject));
 }
 
-static enum kg_status open_in_rule(struct rule_event *event)
+/* own: the rules of the call's subject, by which its owner is known as `slot`; or NULL. */
+static enum kg_status open_in_rule(struct rule_event *event, struct rule_state *own, size_t slot)
 {
 	struct kg_verify *verify = event->verify;
 	const uint32_t index = event->hook->rule;
 	struct rule_state *all = &verify->rules[index];
-	struct rule_state *own = own_rules(verify, event->lane);
 	bool is_followed = true;
 	enum kg_status status = KG_OK;
 	if (event->rule->kind == RULE_EACH && event->hook->role == 0)
@@ -501,8 +500,7 @@ static enum kg_status open_in_rule(struct rule_event *event)
 	    event->hook->role < ROLE_UNLESS)
 		explain_rule(verify, index, event->hook->role, all, &event->place, true,
 			     broken_before);
-	if (own != NULL)
-		event->slot = own_slot(verify, event->lane);
+	event->slot = slot;
 	if (status == KG_OK && own != NULL)
 		status = open_in_state(event, &own[index]);
 	if (event->lane->subject == NO_SUBJECT && verify->subjects.count > 0)
@@ -521,13 +519,17 @@ enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
 	if (call->func_id == KG_NO_FUNC)
 		return KG_OK;
 	const struct function_entry *entry = &verify->functions.at[call->func_id];
-	struct rule_event event = { .verify = verify, .lane = lane, .call = call };
-	if (entry->hook_count > 0)
-		event.place = place_of_start(call);
+	if (entry->hook_count == 0)
+		return KG_OK;
+	struct rule_event event = {
+		.verify = verify, .lane = lane, .call = call, .place = place_of_start(call)
+	};
+	struct rule_state *own = own_rules(verify, lane);
+	const size_t slot = own != NULL ? own_slot(verify, lane) : 0;
 	for (uint32_t i = 0; i < entry->hook_count; i++) {
 		event.hook = &verify->hooks.at[entry->first_hook + i];
 		event.rule = &verify->spec->rules.at[event.hook->rule];
-		enum kg_status status = open_in_rule(&event);
+		enum kg_status status = open_in_rule(&event, own, slot);
 		if (status != KG_OK)
 			return status;
 	}
