@@ -329,6 +329,10 @@ CALLS = [
     ("set-regs", "vmx_set_rflags", "kvm_arch_vcpu_ioctl_set_regs"),
     ("run", "vmx_prepare_switch_to_guest", "kvm_arch_vcpu_ioctl_run"),
     ("run", "kvm_faultin_pfn", "kvm_arch_vcpu_ioctl_run"),
+    ("mm-teardown", "kvm_arch_flush_shadow_all", None),
+    ("destroy-vm", "kvm_arch_pre_destroy_vm", None), ("destroy-vm", "kvm_free_irq_routing", None),
+    ("destroy-vm", "kvm_mmu_unload", None), ("destroy-vm", "kvm_mmu_destroy", None),
+    ("destroy-vm", "kvm_mmu_uninit_vm", None),
 ]
 
 
