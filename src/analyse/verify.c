@@ -229,7 +229,7 @@ static void leave_out_dead(struct verify_lane *lane)
 
 /* Shows it to those of its lane that do. */
 static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_lane *lane,
-				      const struct kg_call *call, bool *is_watched)
+				      const struct kg_call *call, struct watched_call *watched)
 {
 	const uint64_t *watchers = &verify->watchers.at[call->func_id * watchers_len(verify->spec)];
 	const struct token token = { .id = call->id, .place = place_of_start(call) };
@@ -242,8 +242,10 @@ static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_la
 		enum kg_status status = open_in_match(verify, lane, call, &token, live->match);
 		if (status != KG_OK)
 			return status;
-		*is_watched |= live->match->token.id == call->id;
-		has_died |= live->match->is_dead;
+		if (live->match->is_dead)
+			has_died = true;
+		else if (live->match->token.id == call->id)
+			watched->token_count++;
 	}
 	if (has_died)
 		leave_out_dead(lane);
@@ -290,7 +292,6 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 	struct watched_call watched = { .id = call->id,
 					.first_match = lane->matches.count,
 					.first_inner = KG_NO_FUNC };
-	bool is_watched = false;
 	note_first_inner(lane, call);
 	if (call->flags & KG_CALL_ROOT) {
 		const subject_id subject = owner_of(verify, lane)->subject;
@@ -308,7 +309,7 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 	const uint64_t *row = row_of(verify, call->func_id);
 	enum kg_status status = subject_note_open(verify, lane, call, entry->tells_life, row);
 	if (status == KG_OK && entry->is_watched)
-		status = open_in_matches(verify, lane, call, &is_watched);
+		status = open_in_matches(verify, lane, call, &watched);
 	struct path *path = owner_of(verify, lane)->path;
 	if (status == KG_OK && path != NULL)
 		status = path_open(verify, path, lane, row, &watched);
@@ -316,9 +317,8 @@ static enum kg_status open_part(struct kg_verify *verify, struct verify_lane *la
 		status = count_call(verify, lane, call);
 	if (status != KG_OK)
 		return status;
-	is_watched |=
-		watched.is_step || watched.is_noise || lane->matches.count > watched.first_match;
-	if (!is_watched)
+	if (watched.token_count == 0 && !watched.is_step && !watched.is_noise &&
+	    lane->matches.count == watched.first_match)
 		return KG_OK;
 	return enliven(lane, watched.first_match) && column_push(&lane->watched, watched)
 		       ? KG_OK
@@ -332,13 +332,13 @@ static void close_tokens(struct kg_verify *verify, struct verify_lane *lane,
 	const uint64_t *row = row_of(verify, call->func_id);
 	struct match **own = lane->matches.at + watched->first_match;
 	const size_t own_count = lane->matches.count - watched->first_match;
-	const struct live_match *live = lane->live.at;
-	const struct live_match *end = live + lane->live.count;
+	uint32_t left = watched->token_count;
 	bool has_died = false;
-	for (; live != end; live++) {
-		struct match *match = live->match;
+	for (size_t i = lane->live.count; i > 0 && left > 0; i--) {
+		struct match *match = lane->live.at[i - 1].match;
 		if (match->token.id != call->id)
 			continue;
+		left--;
 		if (!match->token.is_stepped)
 			match_close_token(&verify->matcher, match, row, &match->token, own,
 					  own_count);

@@ -90,7 +90,8 @@ struct watched_call {
 	kg_call_id id;
 	size_t first_match; /* its own matches: from here to the end of the lane's */
 	kg_func_id first_inner;
-	struct path *path; /* of which it is a step or noise */
+	uint32_t token_count; /* of how many matches it is the token */
+	struct path *path;    /* of which it is a step or noise */
 	bool is_step;
 	bool is_noise;
 };

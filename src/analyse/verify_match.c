@@ -118,8 +118,9 @@ static void reset_match(const struct matcher *matcher, struct match *match, uint
 	match->progress = 0;
 	match->hint.expected_count = 0;
 	if (automaton != NULL) {
-		memset(match->states, 0, automaton->set_len * sizeof(*match->states));
-		states_add(match->states, 0);
+		match->states[0] = 1;
+		for (uint32_t i = 1; i < automaton->set_len; i++)
+			match->states[i] = 0;
 		pass_unseen(matcher, automaton, match->states);
 	}
 	if (tally_count > 0)
