@@ -3,6 +3,7 @@
  * Verification from inside: what its files share.
  *
  *   verify.c            the sink: lanes, which calls count, what goes on below open calls
+ *   verify_functions.c  what is looked up once a function
  *   verify_bundle.c     calls that are not handed out one by one
  *   verify_orphans.c    calls without a start or an end
  *   verify_subject.c    whose calls are whose
@@ -10,6 +11,7 @@
  *   verify_retire.c     subjects that are done with
  *   verify_path.c       the phases, over the top-level calls of a subject
  *   verify_rules.c      rules, while the trace is read
+ *   verify_states.c     what is gathered for them
  *   verify_modules.c    those about modules
  *   verify_evidence.c   how far the trace can be trusted
  *   verify_phases.c     what phases come to

@@ -8,6 +8,7 @@
 #include "analyse/verify_match.h"
 
 struct kg_verify;
+struct owner;
 struct subject;
 struct verify_lane;
 
@@ -51,6 +52,8 @@ void rules_release(struct kg_verify *verify);
 /* Gives a subject rules of its own: as they are now for all, or at their start. */
 KG_MUST_USE enum kg_status rules_split(struct kg_verify *verify, struct subject *subject);
 KG_MUST_USE enum kg_status rules_start(struct kg_verify *verify, struct subject *subject);
+/* The number that a subject's rules know an owner by; they need not know all. */
+uint32_t rules_slot_of(struct owner *owner, struct subject *subject);
 /* Frees what states hold; NULL is none. */
 void rules_end(struct kg_verify *verify, struct rule_state *rules);
 /* Adds the hooks of a function that is new, and says whether a rule looks at ends of its calls. */

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Knows how what is gathered for rules comes and goes with subjects. */
+#include <string.h>
+
+#include "analyse/verify.h"
+#include "base/banned.h"
+
+static bool init_state(struct kg_verify *verify, const struct rule *rule, struct rule_state *state)
+{
+	struct arena *arena = &verify->memory;
+	const size_t count = rule->names_count;
+	state->counts = arena_alloc(arena, count * sizeof(*state->counts));
+	state->open_counts = arena_alloc(arena, count * sizeof(*state->open_counts));
+	state->first = arena_alloc(arena, count * sizeof(*state->first));
+	state->last = arena_alloc(arena, count * sizeof(*state->last));
+	state->viable = UINT64_MAX;
+	return state->counts != NULL && state->open_counts != NULL && state->first != NULL &&
+	       state->last != NULL;
+}
+
+/* States of all rules, at their start; NULL when memory is out. */
+static struct rule_state *make_states(struct kg_verify *verify)
+{
+	const struct kg_spec *spec = verify->spec;
+	struct rule_state *states =
+		arena_alloc(&verify->memory, spec->rules.count * sizeof(*states));
+	for (size_t i = 0; states != NULL && i < spec->rules.count; i++) {
+		if (!init_state(verify, &spec->rules.at[i], &states[i]))
+			return NULL;
+	}
+	return states;
+}
+
+/* Whether a rule wants nothing of the calls that it names but that they come, task by task. */
+static bool may_be_told(const struct rule *rule)
+{
+	return rule->kind == RULE_EXPR || (rule->kind == RULE_PAIR && rule->scope == PAIR_PER_TASK);
+}
+
+static void add_told(struct kg_verify *verify, names_id names)
+{
+	if (names != NO_NAMES && !verify->spec->vocabulary.sets.at[names].is_shared)
+		states_add(verify->told_sets, names);
+}
+
+/* Finds the sets that rules alone speak of, and such as can be told of their calls in bundles. */
+static void find_told_sets(struct kg_verify *verify)
+{
+	for (size_t i = 0; i < verify->spec->rules.count; i++) {
+		const struct rule *rule = &verify->spec->rules.at[i];
+		add_told(verify, rule->when);
+		add_told(verify, rule->unless);
+		for (uint32_t j = 0; j < rule->names_count && may_be_told(rule); j++)
+			add_told(verify, rule->names[j]);
+	}
+}
+
+enum kg_status rules_init(struct kg_verify *verify)
+{
+	const size_t row_len = verify->spec->vocabulary.row_len;
+	verify->rules = make_states(verify);
+	verify->told_sets = arena_alloc(&verify->memory, row_len * sizeof(*verify->told_sets));
+	if (verify->rules == NULL || verify->told_sets == NULL)
+		return KG_NOMEM;
+	find_told_sets(verify);
+	return KG_OK;
+}
+
+/* Puts states back to their start. */
+static void reset_states(const struct kg_spec *spec, struct rule_state *states)
+{
+	for (size_t i = 0; i < spec->rules.count; i++) {
+		const size_t count = spec->rules.at[i].names_count;
+		struct rule_state *state = &states[i];
+		const struct rule_state old = *state;
+		*state = (struct rule_state){ .counts = old.counts,
+					      .open_counts = old.open_counts,
+					      .first = old.first,
+					      .last = old.last,
+					      .waiting = old.waiting,
+					      .by_cpu = old.by_cpu,
+					      .viable = UINT64_MAX };
+		state->waiting.count = 0;
+		state->by_cpu.count = 0;
+		if (count == 0)
+			continue;
+		memset(state->counts, 0, count * sizeof(*state->counts));
+		memset(state->open_counts, 0, count * sizeof(*state->open_counts));
+		memset(state->first, 0, count * sizeof(*state->first));
+		memset(state->last, 0, count * sizeof(*state->last));
+	}
+}
+
+enum kg_status rules_start(struct kg_verify *verify, struct subject *subject)
+{
+	struct retired *retired = &verify->retired;
+	subject->settled_modules = 0;
+	if (retired->free_rules.count > 0) {
+		subject->rules = retired->free_rules.at[--retired->free_rules.count];
+		reset_states(verify->spec, subject->rules);
+		return KG_OK;
+	}
+	subject->rules = make_states(verify);
+	return subject->rules != NULL ? KG_OK : KG_NOMEM;
+}
+
+/* Makes a state that is at its start like another. */
+static bool copy_state(const struct rule *rule, const struct rule_state *from,
+		       struct rule_state *to)
+{
+	const size_t count = rule->names_count;
+	const struct rule_state start = *to;
+	*to = *from;
+	to->counts = start.counts;
+	to->open_counts = start.open_counts;
+	to->first = start.first;
+	to->last = start.last;
+	to->waiting = start.waiting;
+	to->by_cpu = start.by_cpu;
+	if (count > 0) {
+		memcpy(to->counts, from->counts, count * sizeof(*to->counts));
+		memcpy(to->open_counts, from->open_counts, count * sizeof(*to->open_counts));
+		memcpy(to->first, from->first, count * sizeof(*to->first));
+		memcpy(to->last, from->last, count * sizeof(*to->last));
+	}
+	for (size_t i = 0; i < from->by_cpu.count; i++) {
+		if (!column_push(&to->by_cpu, from->by_cpu.at[i]))
+			return false;
+	}
+	return true;
+}
+
+uint32_t rules_slot_of(struct owner *owner, struct subject *subject)
+{
+	if (owner->slot_of != subject->id) {
+		owner->slot_of = subject->id;
+		owner->slot = subject->slot_count++;
+	}
+	return owner->slot;
+}
+
+/* Copies what waits for its second; by owner it has another number there. */
+static bool copy_waiting(struct kg_verify *verify, const struct rule *rule, struct subject *subject,
+			 const struct rule_state *from, struct rule_state *to)
+{
+	for (size_t i = 0; i < from->waiting.count; i++) {
+		size_t key = i;
+		if (from->waiting.at[i].line_no == 0)
+			continue;
+		if (rule->scope == PAIR_PER_TASK)
+			key = rules_slot_of(&verify->owners.at[i], subject);
+		if (!column_reach(&to->waiting, key))
+			return false;
+		to->waiting.at[key] = from->waiting.at[i];
+	}
+	return true;
+}
+
+enum kg_status rules_split(struct kg_verify *verify, struct subject *subject)
+{
+	enum kg_status status = rules_start(verify, subject);
+	subject->settled_modules = verify->settled_modules;
+	for (size_t i = 0; status == KG_OK && i < verify->spec->rules.count; i++) {
+		const struct rule *rule = &verify->spec->rules.at[i];
+		struct rule_state *own = &subject->rules[i];
+		if (!copy_state(rule, &verify->rules[i], own) ||
+		    !copy_waiting(verify, rule, subject, &verify->rules[i], own))
+			status = KG_NOMEM;
+	}
+	return status;
+}
+
+void rules_end(struct kg_verify *verify, struct rule_state *rules)
+{
+	for (size_t i = 0; rules != NULL && i < verify->spec->rules.count; i++) {
+		column_release(&rules[i].waiting);
+		column_release(&rules[i].by_cpu);
+	}
+}
+
+void rules_release(struct kg_verify *verify)
+{
+	rules_end(verify, verify->rules);
+	for (size_t i = 0; i < verify->retired.free_rules.count; i++)
+		rules_end(verify, verify->retired.free_rules.at[i]);
+	retired_release(&verify->retired);
+}
