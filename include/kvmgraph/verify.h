@@ -6,12 +6,13 @@
  * functions of one trace, fed with its calls as a sink, and asked for its verdict.
  *
  * Cost: what a specification has to do with a function is looked up once. Calls of functions that
- * it does not speak of, with nothing below them that it does, are not even handed out one by one.
- * Any other call is shown to the patterns that are open around it, of which there are never more
- * than the specification has, each an automaton that is in a set of states: it takes one step,
- * whose cost depends on the size of the automaton alone, and never goes back. So time is linear in
- * the trace whatever the patterns; memory depends on how many subjects are alive at a time, not on
- * the length of the trace.
+ * it does not speak of, or only in pairs within a task and in expressions, with nothing below them
+ * that it does, are not even handed out one by one. Any other call is shown to the patterns that
+ * are open around it and look for it, of which there are never more than the specification has,
+ * each an automaton that is in a set of states: it takes one step, whose cost depends on the size
+ * of the automaton alone, and never goes back. Steps are remembered, in a table of fixed size, so
+ * most cost no more than to find them there. So time is linear in the trace whatever the patterns;
+ * memory depends on how many subjects are alive at a time, not on the length of the trace.
  */
 #ifndef KVMGRAPH_VERIFY_H
 #define KVMGRAPH_VERIFY_H
