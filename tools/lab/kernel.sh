@@ -74,12 +74,19 @@ unpacked() {
 	esac
 }
 
+# find_below TREE TEST...: what find prints; links to the sources that the kernel was built from lead elsewhere
+find_below() {
+	local tree=$1
+	shift
+	find -L "$tree" -mindepth 1 \( -name build -o -name source \) -prune -o \( "$@" \)
+}
+
 # index_modules TREE: prints "name path" of every module, and "name builtin" of what needs none
 index_modules() {
-	find -L "$1" -name '*.ko' -o -name '*.ko.xz' -o -name '*.ko.zst' -o -name '*.ko.gz' |
+	find_below "$1" \( -name '*.ko' -o -name '*.ko.xz' -o -name '*.ko.zst' -o -name '*.ko.gz' \) -print |
 		awk -F/ '{ name = $NF; sub(/\.ko.*/, "", name); gsub(/-/, "_", name)
 			print name, $0 }'
-	find -L "$1" -name modules.builtin -exec cat {} + |
+	find_below "$1" -name modules.builtin -exec cat {} + |
 		awk -F/ '{ name = $NF; sub(/\.ko.*/, "", name); gsub(/-/, "_", name)
 			print name, "builtin" }'
 }
