@@ -48,7 +48,8 @@ bool baseline_fingerprint(const struct paths *paths, const struct path_run *figu
 		if (sample.count == 0 && sample.incomplete == 0)
 			continue;
 		hash = mix_number(mix_number(hash, sample.count), sample.incomplete);
-		sum += mix_number(mix_number(hash, sample.self_ns), sample.waits);
+		hash = mix_number(mix_number(hash, sample.self_ns), sample.least_ns);
+		sum += mix_number(hash, sample.waits);
 	}
 	column_release(&hashes);
 	*id = mix(sum);

@@ -235,7 +235,7 @@ static void read_spread(struct json_reader *reader, const json_t *row, const cha
 		json_reader_fail(reader, "spread", "does not count all runs");
 }
 
-/* [[index of the run, calls, self_ns, incomplete, waits], ...]; what it has is in sum as well. */
+/* [[index of the run, calls, self_ns, incomplete, waits, least_ns], ...], part of the sum. */
 static void read_figures(struct json_reader *reader, const json_t *row, struct kg_baseline *to,
 			 uint32_t node)
 {
@@ -252,6 +252,7 @@ static void read_figures(struct json_reader *reader, const json_t *row, struct k
 			.self_ns = item_number(reader, item, 2, "kept", 0, INT64_MAX),
 			.incomplete = (uint32_t)item_number(reader, item, 3, "kept", 0, UINT32_MAX),
 			.waits = (uint32_t)item_number(reader, item, 4, "kept", 0, UINT32_MAX),
+			.least_ns = item_number(reader, item, 5, "kept", 0, INT64_MAX),
 		};
 		if (index >= to->kept.count || sample.self_ns > left_ns ||
 		    sample.incomplete > left.incomplete || sample.waits > left.waits ||

@@ -53,6 +53,8 @@ struct kg_diff {
 	COLUMN(struct kg_diff_timing) path_timings; /* by path; roots too */
 	struct rank rank;
 	COLUMN(uint64_t) values[KG_SIDE_COUNT]; /* of one path, run by run */
+	bool has_accidents; /* it was emulated, times are exact, and few calls are apart */
+	uint64_t usual_ns;  /* half of all calls take no more by themselves, if it is counted */
 
 	COLUMN(struct kg_diff_run) runs;
 	COLUMN(struct kg_diff_fact) facts;

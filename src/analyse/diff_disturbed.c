@@ -55,6 +55,18 @@ static uint64_t mean_tree_ns(const struct kg_diff *diff, uint32_t root, enum kg_
 	return diff->sums.at[root].tree_ns[side] / diff_run_count(diff, side);
 }
 
+/* The time that a run of a side spends where vCPUs run. */
+static uint64_t runs_ns(const struct kg_diff *diff, enum kg_diff_side side)
+{
+	uint64_t ns = 0;
+	for (uint32_t root = diff->paths.first_root; root != NO_PATH;
+	     root = diff->paths.nodes.at[root].next_sibling) {
+		if (diff->paths.nodes.at[root].kind == KG_PHASE_RUN && root < diff->sums.count)
+			ns = sum_add(ns, mean_tree_ns(diff, root, side));
+	}
+	return ns;
+}
+
 /* What came in between below a root, as far as chance can have made it. */
 static uint64_t by_chance(const struct kg_diff *diff, uint32_t root, enum kg_diff_side side,
 			  uint64_t count, uint64_t other_count)
@@ -77,25 +89,26 @@ static uint64_t interrupts_below(const struct kg_diff *diff, uint32_t root, enum
 			 passes_of(diff, root, other_side(side)).interrupts);
 }
 
-/* For what one vCPU asks of another it does not matter below which. */
-static uint64_t turns_anywhere(const struct kg_diff *diff, enum kg_diff_side side)
+/* How often one of a side's traces calls a function where its vCPUs run, rounded up. */
+static uint64_t calls_in_runs(const struct kg_diff *diff, uint32_t key, enum kg_diff_side side)
 {
-	uint64_t turns = 0;
-	for (uint32_t root = 0; root < diff->passes[side].count; root++)
-		turns = sum_add(turns, turns_below(diff, root, side));
-	return turns;
-}
-
-/* Whether a side calls the function anywhere in a run. */
-static bool is_known_in_runs(const struct kg_diff *diff, uint32_t key, enum kg_diff_side side)
-{
+	const uint64_t traces = diff_run_count(diff, side);
+	uint64_t calls = 0;
 	for (uint32_t path = 0; path < diff->sums.count; path++) {
 		const struct path_node *node = &diff->paths.nodes.at[path];
-		if (node->key == key && has_path(diff, path, side) &&
-		    diff->paths.nodes.at[node->root].kind == KG_PHASE_RUN)
-			return true;
+		if (node->key == key && diff->paths.nodes.at[node->root].kind == KG_PHASE_RUN)
+			calls = sum_add(calls, diff->sums.at[path].seen[side]);
 	}
-	return false;
+	return calls / traces + (calls % traces > 0);
+}
+
+/* What a vCPU is asked for it does in whichever run comes next: in all together by chance. */
+static bool is_served_by_chance(const struct kg_diff *diff, uint32_t key, enum kg_diff_side side)
+{
+	const enum kg_diff_side other = other_side(side);
+	return calls_in_runs(diff, key, side) <= most_by_chance(diff, runs_ns(diff, side),
+								runs_ns(diff, other),
+								calls_in_runs(diff, key, other));
 }
 
 uint64_t diff_disturbed_calls(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
@@ -104,12 +117,13 @@ uint64_t diff_disturbed_calls(const struct kg_diff *diff, uint32_t path, enum kg
 	const uint64_t entries = passes_of(diff, node->root, side).entries;
 	if (node->root == path || entries == 0)
 		return 0;
-	if (interrupter_of(renames_text(&diff->paths.names, node->key)) == INTERRUPTER_SERVES)
-		return turns_anywhere(diff, side);
+	if (interrupter_of(renames_text(&diff->paths.names, node->key)) == INTERRUPTER_SERVES &&
+	    is_served_by_chance(diff, node->key, side))
+		return diff->sums.at[path].most[side];
 	const uint64_t each = (diff->sums.at[path].most[side] + entries - 1) / entries;
 	uint64_t times = interrupts_below(diff, node->root, side);
 	/* what a vCPU has to do once more it has done before: that is nothing new */
-	if (is_known_in_runs(diff, node->key, other_side(side)))
+	if (calls_in_runs(diff, node->key, other_side(side)) > 0)
 		times += turns_below(diff, node->root, side);
 	return each * times;
 }
@@ -117,18 +131,6 @@ uint64_t diff_disturbed_calls(const struct kg_diff *diff, uint32_t path, enum kg
 bool diff_is_disturbance(const struct kg_diff *diff, uint32_t path, enum kg_diff_side side)
 {
 	return diff->sums.at[path].most[side] <= diff_disturbed_calls(diff, path, side);
-}
-
-/* The time that a run of a side spends where vCPUs run. */
-static uint64_t runs_ns(const struct kg_diff *diff, enum kg_diff_side side)
-{
-	uint64_t ns = 0;
-	for (uint32_t root = diff->paths.first_root; root != NO_PATH;
-	     root = diff->paths.nodes.at[root].next_sibling) {
-		if (diff->paths.nodes.at[root].kind == KG_PHASE_RUN && root < diff->sums.count)
-			ns = sum_add(ns, mean_tree_ns(diff, root, side));
-	}
-	return ns;
 }
 
 bool diff_disturbs_apart(const struct kg_diff *diff, uint32_t path)

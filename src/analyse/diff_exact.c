@@ -46,7 +46,12 @@ static uint64_t wait_jitter_of(const struct kg_diff *diff, const struct kg_diff_
 	return waits * tick_ns < longest_ns ? waits * tick_ns : longest_ns;
 }
 
-uint64_t exact_jitter(const struct kg_diff *diff, const struct kg_diff_timing *timing)
+bool exact_is_wait(const struct kg_diff *diff, const struct kg_diff_timing *timing)
+{
+	return wait_jitter_of(diff, timing) > 0;
+}
+
+static uint64_t exact_jitter(const struct kg_diff *diff, const struct kg_diff_timing *timing)
 {
 	uint64_t ends = 1;
 	for (uint32_t child = diff->paths.nodes.at[timing->path].first_child; child != NO_PATH;
@@ -78,7 +83,7 @@ bool exact_is_clock(struct kg_diff *diff)
 		if (!timing_is_comparable(diff, path) || old_ns == 0 || new_ns == 0 ||
 		    timing->counts[KG_SIDE_OLD] != timing->counts[KG_SIDE_NEW])
 			continue;
-		if (wait_jitter_of(diff, timing) > 0)
+		if (exact_is_wait(diff, timing))
 			continue;
 		compared++;
 		same += timing_distance(old_ns, new_ns) <= exact_jitter(diff, timing) ||
@@ -88,6 +93,14 @@ bool exact_is_clock(struct kg_diff *diff)
 	return compared > 0 && same * 100 >= compared * EXACT_PERCENT;
 }
 
+static bool tells_jitter(const struct kg_diff *diff, const struct kg_diff_timing *timing)
+{
+	return timing_is_comparable(diff, timing->path) && !timing_is_root(diff, timing->path) &&
+	       timing->counts[KG_SIDE_OLD] > 0 &&
+	       timing->counts[KG_SIDE_OLD] == timing->counts[KG_SIDE_NEW] &&
+	       !exact_is_wait(diff, timing);
+}
+
 /*
  * Durations that count instructions hold surprises, too: the tracer turns a page of its buffer in
  * one call or in the next. What most calls are apart by, no call is blamed for.
@@ -95,24 +108,51 @@ bool exact_is_clock(struct kg_diff *diff)
 enum kg_status exact_learn_jitter(struct kg_diff *diff)
 {
 	COLUMN(uint64_t) apart = { 0 };
-	for (uint32_t path = 0; path < diff->path_timings.count; path++) {
+	COLUMN(uint64_t) each = { 0 };
+	bool is_done = true;
+	diff->usual_ns = UINT64_MAX;
+	for (uint32_t path = 0; path < diff->path_timings.count && is_done; path++) {
 		const struct kg_diff_timing *timing = &diff->path_timings.at[path];
-		if (!timing_is_comparable(diff, path) || timing_is_root(diff, path) ||
-		    timing->counts[KG_SIDE_OLD] != timing->counts[KG_SIDE_NEW] ||
-		    wait_jitter_of(diff, timing) > 0)
-			continue;
-		if (!column_push(&apart, timing_distance(timing->self_ns[KG_SIDE_OLD],
-							 timing->self_ns[KG_SIDE_NEW]))) {
-			column_release(&apart);
-			return KG_NOMEM;
-		}
+		const uint64_t old_ns = timing->self_ns[KG_SIDE_OLD];
+		if (tells_jitter(diff, timing))
+			is_done = column_push(
+					  &apart,
+					  timing_distance(old_ns, timing->self_ns[KG_SIDE_NEW])) &&
+				  column_push(&each, old_ns / timing->counts[KG_SIDE_OLD]);
 	}
 	if (apart.count >= JITTER_LEAST) {
 		rank_sort(apart.at, apart.count);
 		diff->report.jitter_ns = apart.at[apart.count * 19 / 20];
+		diff->usual_ns = rank_median(each.at, each.count);
 	}
 	column_release(&apart);
-	return KG_OK;
+	column_release(&each);
+	return is_done ? KG_OK : KG_NOMEM;
+}
+
+uint64_t exact_noise(const struct kg_diff *diff, const struct kg_diff_timing *timing)
+{
+	return exact_jitter(diff, timing) + diff->report.jitter_ns;
+}
+
+/* What the new side would have taken without the accidents of either. */
+static uint64_t without_accidents(const struct kg_diff *diff, const struct kg_diff_timing *timing)
+{
+	const uint64_t new_ns = timing_judged(diff, timing)[KG_SIDE_NEW];
+	if (!diff->has_accidents)
+		return new_ns;
+	const int64_t accidents = timing_is_root(diff, timing->path)
+					  ? accidents_below_ns(diff, timing->path)
+					  : accident_ns(diff, timing);
+	return accidents > (int64_t)new_ns ? 0 : new_ns - (uint64_t)accidents;
+}
+
+static bool is_beyond_noise(const struct kg_diff *diff, const struct kg_diff_timing *timing,
+			    uint64_t new_ns)
+{
+	const uint64_t old_ns = timing_judged(diff, timing)[KG_SIDE_OLD];
+	return timing_distance(old_ns, new_ns) > timing->noise_ns &&
+	       diff_is_beyond(diff, old_ns, new_ns);
 }
 
 void exact_judge(struct kg_diff *diff, struct kg_diff_timing *timing)
@@ -131,9 +171,8 @@ void exact_judge(struct kg_diff *diff, struct kg_diff_timing *timing)
 	if (is_exact)
 		timing->noise_ns += timing_is_root(diff, timing->path)
 					    ? tree_jitter_of(diff, timing->path)
-					    : exact_jitter(diff, timing) + diff->report.jitter_ns;
-	const uint64_t change = timing_distance(times[KG_SIDE_OLD], times[KG_SIDE_NEW]);
-	if (change > timing->noise_ns &&
-	    diff_is_beyond(diff, times[KG_SIDE_OLD], times[KG_SIDE_NEW]))
+					    : exact_noise(diff, timing);
+	if (is_beyond_noise(diff, timing, times[KG_SIDE_NEW]) &&
+	    is_beyond_noise(diff, timing, without_accidents(diff, timing)))
 		timing->verdict = KG_DIFF_CHANGED;
 }

@@ -126,6 +126,19 @@ static bool is_aside(const struct kg_diff *diff, uint32_t path)
 	return diff->paths.nodes.at[path].parent == NO_PATH && diff->paths.nodes.at[path].is_aside;
 }
 
+/*
+ * Below what comes in between: what it finds is up to when it comes, so that only a function that
+ * the other side never calls is a change there.
+ */
+static bool is_by_chance(const struct kg_diff *diff, uint32_t path)
+{
+	const struct path_node *node = &diff->paths.nodes.at[path];
+	const struct path_node *root = &diff->paths.nodes.at[node->root];
+	return root->is_aside && root->kind == KG_PHASE_KIND_COUNT &&
+	       diff->key_places[KG_SIDE_OLD].at[node->key] > 0 &&
+	       diff->key_places[KG_SIDE_NEW].at[node->key] > 0;
+}
+
 static enum kg_status list_aside(struct kg_diff *diff, uint32_t path)
 {
 	enum kg_change_kind kind = KG_CHANGE_REPEATED;
@@ -145,11 +158,11 @@ static enum kg_status list_at(struct kg_diff *diff, uint32_t path)
 	}
 	if (is_shared(diff, path)) {
 		enum kg_status status = list_rename(diff, path);
-		if (status == KG_OK && diff_counts_apart(diff, path))
+		if (status == KG_OK && diff_counts_apart(diff, path) && !is_by_chance(diff, path))
 			status = diff_add_change(diff, KG_CHANGE_REPEATED, path, KG_NO_PATH);
 		return status;
 	}
-	if (parent != NO_PATH && !is_shared(diff, parent))
+	if ((parent != NO_PATH && !is_shared(diff, parent)) || is_by_chance(diff, path))
 		return KG_OK; /* came or went with its caller */
 	if (is_only(diff, path, KG_SIDE_OLD) && !diff_is_disturbance(diff, path, KG_SIDE_OLD))
 		return diff_add_change(diff, KG_CHANGE_REMOVED, path, KG_NO_PATH);

@@ -116,7 +116,9 @@ bool diff_judge_own_time(struct kg_diff *diff, uint32_t root, bool *is_changed)
 		return true;
 	const uint64_t change = timing_distance(times[KG_SIDE_OLD], times[KG_SIDE_NEW]);
 	if (diff->report.method != KG_DIFF_STATISTICS) {
-		*is_changed = change > exact_jitter(diff, timing) + diff->report.jitter_ns;
+		const int64_t accident = diff->has_accidents ? accident_ns(diff, timing) : 0;
+		const uint64_t by_accident = (uint64_t)(accident < 0 ? -accident : accident);
+		*is_changed = change > exact_noise(diff, timing) + by_accident;
 		return true;
 	}
 	timing_gather(diff, root, VALUE_SELF);
@@ -181,6 +183,9 @@ static enum kg_status choose_method(struct kg_diff *diff)
 		enum kg_status status = exact_learn_jitter(diff);
 		if (status != KG_OK)
 			return status;
+		diff->has_accidents = diff->surroundings[KG_SIDE_OLD].is_emulated &&
+				      diff->surroundings[KG_SIDE_NEW].is_emulated &&
+				      accidents_are_rare(diff);
 	}
 	for (uint32_t path = 0; path < diff->path_timings.count; path++) {
 		if (diff->path_timings.at[path].verdict == KG_DIFF_SAME)

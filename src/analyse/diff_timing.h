@@ -29,12 +29,23 @@ bool timing_is_comparable(const struct kg_diff *diff, uint32_t path);
 
 /* One run a side may still have a clock that counts the same both times: most times tell. */
 bool exact_is_clock(struct kg_diff *diff);
-/* What is left of chance in one path's own time where a clock counts instructions. */
-uint64_t exact_jitter(const struct kg_diff *diff, const struct kg_diff_timing *timing);
+/* Whether its own time is a wait, which lasts until a tick. */
+bool exact_is_wait(const struct kg_diff *diff, const struct kg_diff_timing *timing);
 /* Fills in what most calls are apart by. */
 KG_MUST_USE enum kg_status exact_learn_jitter(struct kg_diff *diff);
+/* What is left of chance in one path's own time then. */
+uint64_t exact_noise(const struct kg_diff *diff, const struct kg_diff_timing *timing);
 /* Judges one path by the method of the report, which is not STATISTICS. */
 void exact_judge(struct kg_diff *diff, struct kg_diff_timing *timing);
+
+/* ---- diff_accidents.c ------------------------------------------------------------------------ */
+
+/* Whether so few calls take another time that accidents explain it. */
+bool accidents_are_rare(const struct kg_diff *diff);
+/* How much of the change of a path's own time is an accident of one run then; of its sign. */
+int64_t accident_ns(const struct kg_diff *diff, const struct kg_diff_timing *timing);
+/* The same of all that is below a root, and of itself. */
+int64_t accidents_below_ns(const struct kg_diff *diff, uint32_t root);
 
 /* ---- diff_statistics.c ----------------------------------------------------------------------- */
 

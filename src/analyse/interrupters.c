@@ -56,6 +56,8 @@ static const struct {
 	{ "kvm_guest_time_update", INTERRUPTER_SERVES },
 	{ "kvm_gen_update_masterclock", INTERRUPTER_SERVES },
 	{ "kvm_update_masterclock", INTERRUPTER_SERVES },
+	/* a vCPU takes its timers along to another CPU */
+	{ "__kvm_migrate_timers", INTERRUPTER_SERVES },
 	/* RCU gives back what nobody looks at any more */
 	{ "tdp_mmu_free_sp_rcu_callback", INTERRUPTER_ASIDE },
 };

@@ -268,6 +268,8 @@ static void count_call(struct path_sample *sample, const struct kg_call *call,
 	sample->waits += frame->has_waited;
 	if (frame->is_folded || (frame->is_void && is_whole))
 		return;
+	if (is_whole && (sample->count == 0 || call->self_ns < sample->least_ns))
+		sample->least_ns = call->self_ns != KG_NO_NS ? call->self_ns : 0;
 	sample->count += is_whole;
 	sample->incomplete += !is_whole;
 }

@@ -102,6 +102,8 @@ bool run_add(struct path_run *run, uint32_t node, const struct path_sample *more
 	if (!column_reach(&run->samples, node))
 		return false;
 	struct path_sample *sample = &run->samples.at[node];
+	if (more->count > 0 && (sample->count == 0 || more->least_ns < sample->least_ns))
+		sample->least_ns = more->least_ns;
 	sample->self_ns = sum_add(sample->self_ns, more->self_ns);
 	sample->count = sum_add(sample->count, more->count);
 	sample->incomplete = count_add(sample->incomplete, more->incomplete);
@@ -145,6 +147,8 @@ static bool move_samples(struct paths *paths, uint32_t from, uint32_t to, enum k
 		run->samples.at[from] = (struct path_sample){ 0 };
 		if (!run_add(run, to, &sample) || (run->is_rest && !column_reach(&run->bounds, to)))
 			return false;
+		if (own_time_only && sample.self_ns > 0)
+			run->samples.at[to].least_ns = 0; /* who had how much of it? */
 		move_bounds(run, from, to, own_time_only);
 	}
 	struct path_node *source = &paths->nodes.at[from];

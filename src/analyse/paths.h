@@ -5,7 +5,7 @@
  * All runs of both sides share one tree, so that what is called by the same path is one node from
  * the start. A root is a phase of a VM's life or the outermost function of some other tree. Names
  * are compared without compiler suffixes, and names that are known to mean the same function share
- * a key. Memory goes by the number of distinct paths, 56 bytes and 24 for each run, not by calls.
+ * a key. Memory goes by the number of distinct paths, 56 bytes and 32 for each run, not by calls.
  */
 #ifndef ANALYSE_PATHS_H
 #define ANALYSE_PATHS_H
@@ -25,7 +25,8 @@
 
 /* What a path came to in one run. */
 struct path_sample {
-	uint64_t self_ns; /* of complete calls */
+	uint64_t self_ns;  /* of complete calls */
+	uint64_t least_ns; /* of that the shortest; 0 if that is not known */
 	uint64_t count;
 	uint32_t incomplete; /* calls without start or end, or with a gap inside: not in self_ns */
 	uint32_t waits;	     /* calls that were off their CPU, by themselves */

@@ -119,6 +119,7 @@ static void put_figures(struct json_row *row, const struct kg_baseline *baseline
 		row_item(&run, sample.self_ns);
 		row_item(&run, sample.incomplete);
 		row_item(&run, sample.waits);
+		row_item(&run, sample.least_ns);
 		row_leave_list(&run);
 	}
 	row_leave_list(&list);

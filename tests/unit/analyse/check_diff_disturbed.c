@@ -12,7 +12,8 @@ struct play {
 	bool is_apart;	   /* vcpu_enter_guest() is a function of its own */
 	bool is_broken;	   /* the last pass is given up, and the run ends */
 	bool has_slept;	   /* the scheduler comes in between in the first pass */
-	const char *asked; /* called once, in the first pass; or NULL */
+	const char *asked; /* called in the first pass; or NULL */
+	int times;	   /* so often */
 };
 
 /* What a pass does before it enters the guest. */
@@ -24,7 +25,7 @@ static uint64_t prepare(struct fixture *fixture, const struct play *play, bool i
 		leaf(fixture, "kvm_sched_in [kvm]", 500);
 		leaf(fixture, "record_steal_time", 100);
 	}
-	if (is_first && play->asked != NULL)
+	for (int i = 0; is_first && i < play->times; i++)
 		leaf(fixture, play->asked, 100);
 	leaf(fixture, "svm_prepare_switch_to_guest", 200);
 	return is_first && play->has_slept ? 1500 : 400;
@@ -138,7 +139,9 @@ START_TEST(disturbed_by_the_scheduler_is_no_change_but_what_is_new_is)
 	const struct play plain = { .passes = 5 };
 	const struct play slept = { .passes = 5, .has_slept = true };
 	expect_none(&plain, &slept);
-	const struct play changed = { .passes = 5, .has_slept = true, .asked = "kvm_quite_new" };
+	const struct play changed = {
+		.passes = 5, .has_slept = true, .asked = "kvm_quite_new", .times = 1
+	};
 	expect_told(&plain, &changed, KG_CHANGE_ADDED, "kvm_quite_new");
 }
 END_TEST
@@ -146,12 +149,12 @@ END_TEST
 START_TEST(disturbed_by_what_others_ask_is_no_change)
 {
 	const struct play plain = { .passes = 5 };
-	const struct play asked = { .passes = 5, .asked = "kvm_guest_time_update" };
-	const struct play both = { .passes = 5,
-				   .has_slept = true,
-				   .asked = "kvm_guest_time_update" };
-	expect_none(&plain, &both);
-	expect_told(&plain, &asked, KG_CHANGE_ADDED, "kvm_guest_time_update");
+	const struct play asked = { .passes = 5, .asked = "kvm_guest_time_update", .times = 5 };
+	const struct play always = { .passes = 5, .asked = "kvm_guest_time_update", .times = 500 };
+	expect_none(&plain, &asked);
+	expect_told(&asked, &always, KG_CHANGE_REPEATED, "kvm_guest_time_update");
+	const struct play other = { .passes = 5, .asked = "kvm_quite_new", .times = 5 };
+	expect_told(&plain, &other, KG_CHANGE_ADDED, "kvm_quite_new");
 }
 END_TEST
 
