@@ -417,12 +417,17 @@ struct kg_call_sink kg_verify_sink(struct kg_verify *verify)
 
 /* ---- what a recording can show --------------------------------------------------------------- */
 
+bool verify_can_show(const struct kg_verify_scope *scope, const char *text)
+{
+	/* which functions a glob means is not known before they are called */
+	return scope->can_show == NULL || strpbrk(text, "*?[") != NULL ||
+	       scope->can_show(scope->self, text);
+}
+
 static bool can_show(const struct kg_verify_scope *scope, const struct names *names)
 {
 	for (uint32_t i = 0; i < names->count; i++) {
-		const char *text = names->texts[i];
-		/* which functions a glob means is not known before they are called */
-		if (strpbrk(text, "*?[") != NULL || scope->can_show(scope->self, text))
+		if (verify_can_show(scope, names->texts[i]))
 			return true;
 	}
 	return names->count == 0;

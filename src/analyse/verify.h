@@ -205,6 +205,10 @@ struct kg_verify {
 	struct kg_verify_report report;
 };
 
+/* Whether functions that a text of a set means could show up in the recording, had they been
+ * called. */
+bool verify_can_show(const struct kg_verify_scope *scope, const char *text);
+
 static inline bool is_unseen(const struct kg_verify *verify, names_id names)
 {
 	return verify->unseen != NULL && names != NO_NAMES && verify->unseen[names];

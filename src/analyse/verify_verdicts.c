@@ -343,11 +343,27 @@ static void judge_each(struct ruling *ruling)
 		words_add(&ruling->found, ", and %" PRIu64 " more", state->broken_count - 1);
 }
 
+/* That none was seen says nothing of functions that could not have been. */
+static void add_unseen_texts(struct ruling *ruling)
+{
+	const struct vocabulary *vocabulary = &ruling->verify->spec->vocabulary;
+	const struct names *names = &vocabulary->sets.at[ruling->rule->names[0]];
+	const char *before = "no call, but the recording could not show ";
+	for (uint32_t i = 0; i < names->count; i++) {
+		if (verify_can_show(&ruling->verify->scope, names->texts[i]))
+			continue;
+		words_add(&ruling->found, "%s%s", before, names->texts[i]);
+		before = ", ";
+	}
+}
+
 static void judge_forbid(struct ruling *ruling)
 {
 	judge_broken(ruling);
-	if (ruling->outcome == OUTCOME_HOLDS)
+	if (ruling->outcome == OUTCOME_HOLDS) {
+		add_unseen_texts(ruling);
 		return;
+	}
 	words_add(&ruling->expected, "no call of these");
 	words_add_count(&ruling->found, ruling->state->broken_count, "call");
 	add_first(&ruling->found, ruling);

@@ -306,6 +306,27 @@ START_TEST(scope_what_cannot_be_seen_may_be_missing)
 }
 END_TEST
 
+START_TEST(scope_tells_what_a_forbidden_call_could_not_have_been)
+{
+	static const char spec[] = "{ 'fgpath': 1, 'rules': [{ 'id': 'never', 'forbid': "
+				   "['bad', 'load', 'bad_*', 'vcpu'] }] }";
+	tear_down();
+	set_up();
+	begin(spec);
+	ck_assert_int_eq(
+		kg_verify_set_scope(fixture.verify,
+				    &(struct kg_verify_scope){ .can_show = shows_all_but_load }),
+		KG_OK);
+	play("make");
+	finish();
+	ck_verdict("never", PASS);
+	ck_assert_str_eq(check_of("never")->found,
+			 "no call, but the recording could not show load, vcpu");
+	ck_verdict_of(spec, "make", "never", PASS);
+	ck_assert_ptr_null(check_of("never")->found);
+}
+END_TEST
+
 START_TEST(scope_partial_recordings_are_doubted)
 {
 	const struct kg_verify_scope scope = { .partial = "only 3 levels were recorded" };
@@ -404,6 +425,7 @@ Suite *subjects_suite(void)
 	TCase *scope = tcase_create("scope");
 	tcase_add_checked_fixture(scope, set_up, tear_down);
 	tcase_add_test(scope, scope_what_cannot_be_seen_may_be_missing);
+	tcase_add_test(scope, scope_tells_what_a_forbidden_call_could_not_have_been);
 	tcase_add_test(scope, scope_partial_recordings_are_doubted);
 	tcase_add_test(scope, scope_emulated_time_is_not_judged);
 	suite_add_tcase(suite, scope);
