@@ -127,12 +127,12 @@ void explain_rule(struct kg_verify *verify, uint32_t index, uint32_t role,
 	struct words words = { .verify = verify };
 	words_add(&words,
 		  opens ? "opens: call %" PRIu64 " of " : "ends; there were %" PRIu64 " of ",
-		  state->counts[role]);
+		  state->roles[role].count);
 	words_add_names(&words, rule->names[role]);
 	for (uint32_t i = 0; i < rule->names_count && rule->names_count > 1; i++) {
 		if (i == role)
 			continue;
-		words_add(&words, ", %" PRIu64 " of ", state->counts[i]);
+		words_add(&words, ", %" PRIu64 " of ", state->roles[i].count);
 		words_add_names(&words, rule->names[i]);
 	}
 	if (state->broken_count > broken_before)

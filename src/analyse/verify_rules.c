@@ -114,7 +114,7 @@ static bool is_half(const struct rule_event *event)
 static void open_count(const struct rule_event *event)
 {
 	if (!is_half(event) && spec_bound_is_exceeded(event->verify->spec, &event->rule->want,
-						      event->state->counts[0]))
+						      event->state->roles[0].count))
 		rule_note_broken(event->state, 0, &event->place, NULL);
 }
 
@@ -170,14 +170,14 @@ static void open_order(const struct rule_event *event)
 	if (is_half(event))
 		return;
 	for (uint32_t i = role + 1; i < event->rule->names_count; i++) {
-		if (state->counts[i] > 0) {
-			rule_note_broken(state, role, &event->place, &state->first[i]);
+		if (state->roles[i].count > 0) {
+			rule_note_broken(state, role, &event->place, &state->roles[i].first);
 			return;
 		}
 	}
 	for (uint32_t i = 0; i < role; i++) {
-		if (state->open_counts[i] > 0) {
-			rule_note_broken(state, role, &event->place, &state->last[i]);
+		if (state->roles[i].open_count > 0) {
+			rule_note_broken(state, role, &event->place, &state->roles[i].last);
 			return;
 		}
 	}
@@ -185,7 +185,7 @@ static void open_order(const struct rule_event *event)
 
 static void open_inside(const struct rule_event *event)
 {
-	if (event->hook->role == 0 && event->state->open_counts[1] == 0)
+	if (event->hook->role == 0 && event->state->roles[1].open_count == 0)
 		rule_note_broken(event->state, 0, &event->place, NULL);
 }
 
@@ -217,8 +217,8 @@ static void open_last(const struct rule_event *event)
 	struct rule_state *state = event->state;
 	if (event->hook->role == 0 && !is_below(event, event->rule->names[1]))
 		rule_note_broken(state, 0, &event->place, NULL);
-	if (event->hook->role == 1 && state->counts[0] > 0)
-		rule_note_broken(state, 1, &event->place, &state->last[0]);
+	if (event->hook->role == 1 && state->roles[0].count > 0)
+		rule_note_broken(state, 1, &event->place, &state->roles[0].last);
 }
 
 static enum kg_status open_for_kind(const struct rule_event *event)
@@ -260,14 +260,14 @@ static void count_opened(const struct rule_event *event)
 {
 	struct rule_state *state = event->state;
 	const uint32_t role = event->hook->role;
-	if (state->counts[role]++ == 0) {
-		state->first[role] = state->last[role] = event->place;
+	if (state->roles[role].count++ == 0) {
+		state->roles[role].first = state->roles[role].last = event->place;
 		return;
 	}
-	if (event->place.line_no >= state->last[role].line_no)
-		state->last[role] = event->place;
-	if (event->place.line_no < state->first[role].line_no)
-		state->first[role] = event->place;
+	if (event->place.line_no >= state->roles[role].last.line_no)
+		state->roles[role].last = event->place;
+	if (event->place.line_no < state->roles[role].first.line_no)
+		state->roles[role].first = event->place;
 }
 
 /* Tells a state of a call that opens. */
@@ -283,7 +283,7 @@ static enum kg_status open_in_state(struct rule_event *event, struct rule_state 
 	if (event->rule->kind == RULE_EXPR)
 		return KG_OK;
 	enum kg_status status = open_for_kind(event);
-	state->open_counts[event->hook->role]++;
+	state->roles[event->hook->role].open_count++;
 	return status;
 }
 
@@ -357,16 +357,16 @@ enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
 static void close_inside(const struct rule_event *event)
 {
 	/* after its window, or after the end of what the trace has of it */
-	if (event->hook->role == 0 && event->state->open_counts[1] == 0 &&
+	if (event->hook->role == 0 && event->state->roles[1].open_count == 0 &&
 	    (event->call->flags & KG_CALL_NO_END) == 0)
-		rule_note_broken(event->state, 1, &event->place, &event->state->last[1]);
+		rule_note_broken(event->state, 1, &event->place, &event->state->roles[1].last);
 }
 
 static void close_closed(const struct rule_event *event)
 {
-	if (event->hook->role == 1 && event->state->open_counts[0] > 0 &&
+	if (event->hook->role == 1 && event->state->roles[0].open_count > 0 &&
 	    (event->call->flags & KG_CALL_NO_END) == 0)
-		rule_note_broken(event->state, 1, &event->place, &event->state->last[0]);
+		rule_note_broken(event->state, 1, &event->place, &event->state->roles[0].last);
 }
 
 static void close_budget(const struct rule_event *event)
@@ -421,8 +421,8 @@ static void close_in_state(struct rule_event *event, struct rule_state *state)
 {
 	event->state = state;
 	/* the call may have opened when it was another subject's */
-	if (state->open_counts[event->hook->role] > 0)
-		state->open_counts[event->hook->role]--;
+	if (state->roles[event->hook->role].open_count > 0)
+		state->roles[event->hook->role].open_count--;
 	close_for_kind(event);
 }
 

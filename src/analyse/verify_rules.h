@@ -21,15 +21,20 @@ struct hook {
 	uint32_t role; /* which of its names, or one of the above */
 };
 
+/* The calls of one of the sets of names that a rule speaks of. */
+struct rule_role {
+	uint64_t count;
+	uint64_t open_count;   /* of these: still open */
+	struct kg_place first; /* where the first one started */
+	struct kg_place last;
+};
+
 /* What is gathered for a rule; what of it is used depends on its kind. */
 struct rule_state {
 	uint64_t when_count;
 	uint64_t unless_count;
-	uint64_t shared_count;	/* calls that may be any subject's */
-	uint64_t *counts;	/* calls, by role */
-	uint64_t *open_counts;	/* of these: open, by role */
-	struct kg_place *first; /* where the first one started, by role */
-	struct kg_place *last;	/* where the last one started, by role */
+	uint64_t shared_count; /* calls that may be any subject's */
+	struct rule_role *roles;
 	uint64_t broken_count;
 	uint32_t broken_role;	 /* of the first violation */
 	struct kg_place related; /* the other call of the first violation */

@@ -9,13 +9,9 @@ static bool init_state(struct kg_verify *verify, const struct rule *rule, struct
 {
 	struct arena *arena = &verify->memory;
 	const size_t count = rule->names_count;
-	state->counts = arena_alloc(arena, count * sizeof(*state->counts));
-	state->open_counts = arena_alloc(arena, count * sizeof(*state->open_counts));
-	state->first = arena_alloc(arena, count * sizeof(*state->first));
-	state->last = arena_alloc(arena, count * sizeof(*state->last));
+	state->roles = arena_alloc(arena, count * sizeof(*state->roles));
 	state->viable = UINT64_MAX;
-	return state->counts != NULL && state->open_counts != NULL && state->first != NULL &&
-	       state->last != NULL;
+	return state->roles != NULL;
 }
 
 /* States of all rules, at their start; NULL when memory is out. */
@@ -73,21 +69,14 @@ static void reset_states(const struct kg_spec *spec, struct rule_state *states)
 		const size_t count = spec->rules.at[i].names_count;
 		struct rule_state *state = &states[i];
 		const struct rule_state old = *state;
-		*state = (struct rule_state){ .counts = old.counts,
-					      .open_counts = old.open_counts,
-					      .first = old.first,
-					      .last = old.last,
+		*state = (struct rule_state){ .roles = old.roles,
 					      .waiting = old.waiting,
 					      .by_cpu = old.by_cpu,
 					      .viable = UINT64_MAX };
 		state->waiting.count = 0;
 		state->by_cpu.count = 0;
-		if (count == 0)
-			continue;
-		memset(state->counts, 0, count * sizeof(*state->counts));
-		memset(state->open_counts, 0, count * sizeof(*state->open_counts));
-		memset(state->first, 0, count * sizeof(*state->first));
-		memset(state->last, 0, count * sizeof(*state->last));
+		if (count > 0)
+			memset(state->roles, 0, count * sizeof(*state->roles));
 	}
 }
 
@@ -111,18 +100,11 @@ static bool copy_state(const struct rule *rule, const struct rule_state *from,
 	const size_t count = rule->names_count;
 	const struct rule_state start = *to;
 	*to = *from;
-	to->counts = start.counts;
-	to->open_counts = start.open_counts;
-	to->first = start.first;
-	to->last = start.last;
+	to->roles = start.roles;
 	to->waiting = start.waiting;
 	to->by_cpu = start.by_cpu;
-	if (count > 0) {
-		memcpy(to->counts, from->counts, count * sizeof(*to->counts));
-		memcpy(to->open_counts, from->open_counts, count * sizeof(*to->open_counts));
-		memcpy(to->first, from->first, count * sizeof(*to->first));
-		memcpy(to->last, from->last, count * sizeof(*to->last));
-	}
+	if (count > 0)
+		memcpy(to->roles, from->roles, count * sizeof(*to->roles));
 	for (size_t i = 0; i < from->by_cpu.count; i++) {
 		if (!column_push(&to->by_cpu, from->by_cpu.at[i]))
 			return false;

@@ -60,8 +60,8 @@ static void add_place(struct ruling *ruling, const struct kg_place *place)
 static void add_last_places(struct ruling *ruling)
 {
 	for (uint32_t i = 0; i < ruling->rule->names_count; i++) {
-		if (ruling->state->counts[i] > 0 && !is_repeated(ruling->rule, i))
-			add_place(ruling, &ruling->state->last[i]);
+		if (ruling->state->roles[i].count > 0 && !is_repeated(ruling->rule, i))
+			add_place(ruling, &ruling->state->roles[i].last);
 	}
 }
 
@@ -78,7 +78,7 @@ static void judge_count(struct ruling *ruling)
 	const struct bound *want = &ruling->rule->want;
 	judge_broken(ruling);
 	if (ruling->outcome == OUTCOME_HOLDS &&
-	    !spec_bound_holds(ruling->verify->spec, want, state->counts[0])) {
+	    !spec_bound_holds(ruling->verify->spec, want, state->roles[0].count)) {
 		ruling->outcome = OUTCOME_LACKS;
 		add_last_places(ruling);
 	}
@@ -86,12 +86,13 @@ static void judge_count(struct ruling *ruling)
 	words_add_bound(&ruling->expected, want);
 	words_add(&ruling->expected, " of ");
 	add_names_of(&ruling->expected, ruling, 0);
-	words_add_count(&ruling->found, state->counts[0], "call");
+	words_add_count(&ruling->found, state->roles[0].count, "call");
 	if (state->broken_count > 0) {
 		words_add(&ruling->found, "; the first too many is ");
 		words_add_call(&ruling->found, state->places[0].func_id, state->places[0].line_no);
-	} else if (state->counts[0] > 0) {
-		words_add(&ruling->found, ", the first on line %" PRIu64, state->first[0].line_no);
+	} else if (state->roles[0].count > 0) {
+		words_add(&ruling->found, ", the first on line %" PRIu64,
+			  state->roles[0].first.line_no);
 	}
 }
 
@@ -109,7 +110,7 @@ static __int128 value_of_side(const struct ruling *ruling, const struct expr_sid
 			stack[depth++] = number;
 			break;
 		case EXPR_CALLS:
-			stack[depth++] = ruling->state->counts[step->role];
+			stack[depth++] = ruling->state->roles[step->role].count;
 			break;
 		case EXPR_ADD:
 			depth--;
@@ -154,7 +155,7 @@ static void judge_expr(struct ruling *ruling)
 		if (is_repeated(ruling->rule, i))
 			continue;
 		words_add(&ruling->found, "%s", i > 0 ? ", " : "");
-		words_add_count(&ruling->found, ruling->state->counts[i], "call");
+		words_add_count(&ruling->found, ruling->state->roles[i].count, "call");
 		words_add(&ruling->found, " of ");
 		add_names_of(&ruling->found, ruling, i);
 	}
@@ -178,7 +179,7 @@ static void judge_cpus(struct ruling *ruling)
 		(void)spec_amount(ruling->verify->spec, &rule->want.amount, &want);
 		words_add(&ruling->expected, ", %" PRIu64 " CPUs", want);
 	}
-	words_add_count(&ruling->found, ruling->state->counts[0], "call");
+	words_add_count(&ruling->found, ruling->state->roles[0].count, "call");
 	words_add(&ruling->found, " on ");
 	words_add_count(&ruling->found, cpu_count, "CPU");
 	if (ruling->state->broken_count > 0)
@@ -241,7 +242,7 @@ static void judge_pair(struct ruling *ruling)
 		return;
 	}
 	if (waiting == NULL) {
-		words_add_count(&ruling->found, state->counts[0], "pair");
+		words_add_count(&ruling->found, state->roles[0].count, "pair");
 		return;
 	}
 	ruling->outcome = OUTCOME_LACKS;
@@ -277,7 +278,7 @@ static void judge_inside(struct ruling *ruling)
 	words_add(&ruling->expected, " only while ");
 	add_names_of(&ruling->expected, ruling, 1);
 	words_add(&ruling->expected, " runs");
-	words_add_count(&ruling->found, state->counts[0], "call");
+	words_add_count(&ruling->found, state->roles[0].count, "call");
 	if (ruling->outcome == OUTCOME_HOLDS)
 		return;
 	words_add(&ruling->found, "; outside %s ", state->broken_role == 0 ? "is" : "ends");
@@ -294,7 +295,7 @@ static void judge_closed(struct ruling *ruling)
 	add_names_of(&ruling->expected, ruling, 1);
 	words_add(&ruling->expected, " ends");
 	if (ruling->outcome == OUTCOME_HOLDS) {
-		words_add_count(&ruling->found, state->counts[0], "call");
+		words_add_count(&ruling->found, state->roles[0].count, "call");
 		return;
 	}
 	words_add_call(&ruling->found, state->related.func_id, state->related.line_no);
@@ -309,7 +310,7 @@ static void judge_last(struct ruling *ruling)
 	words_add(&ruling->expected, " below the last call of ");
 	add_names_of(&ruling->expected, ruling, 1);
 	if (ruling->outcome == OUTCOME_HOLDS) {
-		words_add_count(&ruling->found, state->counts[0], "call");
+		words_add_count(&ruling->found, state->roles[0].count, "call");
 		return;
 	}
 	words_add_call(&ruling->found, state->places[0].func_id, state->places[0].line_no);
@@ -328,7 +329,7 @@ static void judge_each(struct ruling *ruling)
 	const struct rule_state *state = ruling->state;
 	judge_broken(ruling);
 	if (ruling->outcome == OUTCOME_HOLDS) {
-		words_add_count(&ruling->found, state->counts[0], "call");
+		words_add_count(&ruling->found, state->roles[0].count, "call");
 		/* what was not seen of a call cannot be judged */
 		if (state->unknown_count > 0)
 			ruling->outcome = OUTCOME_LACKS;
@@ -407,7 +408,7 @@ static void judge_budget(struct ruling *ruling)
 		if ((unsigned __int128)state->total_ns > (unsigned __int128)total_us * 1000)
 			ruling->outcome = OUTCOME_BROKEN;
 	}
-	words_add_count(&ruling->found, state->counts[0], "call");
+	words_add_count(&ruling->found, state->roles[0].count, "call");
 	if (state->longest.line_no == 0)
 		return;
 	words_add(&ruling->found, ", in all ");
