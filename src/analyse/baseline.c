@@ -18,13 +18,6 @@ static void note_count(struct baseline_path *sum, uint32_t least, uint32_t most)
 		sum->most = most;
 }
 
-static void note_passes(struct path_passes *most, struct path_passes more)
-{
-	most->entries = more.entries > most->entries ? more.entries : most->entries;
-	most->interrupts = more.interrupts > most->interrupts ? more.interrupts : most->interrupts;
-	most->turns = more.turns > most->turns ? more.turns : most->turns;
-}
-
 /* What one run has at a path. */
 static bool add_sample(struct baseline_path *sum, const struct path_sample *sample,
 		       uint64_t total_ns)
@@ -48,7 +41,7 @@ static bool add_figures(struct kg_baseline *baseline, struct path_run *figures)
 	for (uint32_t node = 0; node < count; node++) {
 		struct baseline_path *sum = &baseline->sums.at[node];
 		const struct path_sample sample = run_sample(figures, node);
-		note_passes(&sum->passes, run_passes(figures, node));
+		path_passes_note(&sum->passes, run_passes(figures, node));
 		if ((sample.count > 0 || sample.incomplete > 0) &&
 		    !add_sample(sum, &sample, figures->totals.at[node]))
 			return false;
@@ -61,7 +54,7 @@ static bool merge_sum(struct baseline_path *sum, const struct baseline_path *mor
 {
 	if (more->runs > 0)
 		note_count(sum, more->least, more->most);
-	note_passes(&sum->passes, more->passes);
+	path_passes_note(&sum->passes, more->passes);
 	sum->runs += more->runs;
 	sum->calls += more->calls;
 	sum->incomplete += more->incomplete;

@@ -242,6 +242,7 @@ void kg_diff_free(struct kg_diff *diff)
 	for (int side = 0; side < KG_SIDE_COUNT; side++) {
 		surroundings_release(&diff->surroundings[side]);
 		column_release(&diff->key_places[side]);
+		column_release(&diff->run_calls[side]);
 		column_release(&diff->values[side]);
 		column_release(&diff->passes[side]);
 	}

@@ -49,6 +49,7 @@ struct kg_diff {
 	COLUMN(struct diff_sum) sums;			  /* by path */
 	COLUMN(struct path_passes) passes[KG_SIDE_COUNT]; /* by path, of roots: most of a run */
 	COLUMN(uint32_t) key_places[KG_SIDE_COUNT];	  /* by key: paths that the side has */
+	COLUMN(uint64_t) run_calls[KG_SIDE_COUNT];	  /* by key: seen where vCPUs run */
 	COLUMN(struct diff_pair) shape_renames;
 	COLUMN(struct kg_diff_timing) path_timings; /* by path; roots too */
 	struct rank rank;
@@ -113,7 +114,7 @@ static inline uint64_t diff_run_count(const struct kg_diff *diff, enum kg_diff_s
 
 /* Forgets what was read of a run that was not ended. */
 void diff_drop_run(struct kg_diff *diff);
-/* Counts all paths anew: sums and key_places. */
+/* Counts all paths anew: sums, key_places and run_calls. */
 KG_MUST_USE bool diff_count(struct kg_diff *diff);
 /* How often one path is called in a run: the median of a side. */
 uint64_t diff_median_count(struct kg_diff *diff, uint32_t path, enum kg_diff_side side);

@@ -21,14 +21,12 @@ static struct path_bounds bounds_of(const struct path_run *run, uint32_t path)
 static void count_run(struct kg_diff *diff, const struct path_run *run, bool is_first)
 {
 	const enum kg_diff_side side = run->side;
-	for (uint32_t path = 0; path < diff->sums.count; path++) {
-		struct diff_sum *root = &diff->sums.at[diff->paths.nodes.at[path].root];
-		root->tree_ns[side] = sum_add(root->tree_ns[side], run_sample(run, path).self_ns);
-	}
 	for (size_t path = 0; path < diff->sums.count; path++) {
 		const struct path_sample sample = run_sample(run, (uint32_t)path);
 		const struct path_bounds bounds = bounds_of(run, (uint32_t)path);
 		struct diff_sum *sum = &diff->sums.at[path];
+		struct diff_sum *root = &diff->sums.at[diff->paths.nodes.at[path].root];
+		root->tree_ns[side] = sum_add(root->tree_ns[side], sample.self_ns);
 		sum->seen[side] += sample.count + sample.incomplete;
 		sum->incomplete[side] += sample.incomplete;
 		sum->waits[side] += sample.waits;
@@ -43,14 +41,30 @@ static void count_run(struct kg_diff *diff, const struct path_run *run, bool is_
 static bool count_passes(struct kg_diff *diff, const struct path_run *run)
 {
 	for (uint32_t root = 0; root < run->passes.count; root++) {
-		const struct path_passes own = run->passes.at[root];
 		if (!column_reach(&diff->passes[run->side], root))
 			return false;
-		struct path_passes *most = &diff->passes[run->side].at[root];
-		most->entries = own.entries > most->entries ? own.entries : most->entries;
-		most->interrupts =
-			own.interrupts > most->interrupts ? own.interrupts : most->interrupts;
-		most->turns = own.turns > most->turns ? own.turns : most->turns;
+		path_passes_note(&diff->passes[run->side].at[root], run->passes.at[root]);
+	}
+	return true;
+}
+
+/* What the paths of a side come to by key. */
+static bool count_keys(struct kg_diff *diff, enum kg_diff_side side)
+{
+	const struct path_node *nodes = diff->paths.nodes.at;
+	const size_t last = diff->paths.names.keys.count - 1;
+	if (!column_reach(&diff->key_places[side], last) ||
+	    !column_reach(&diff->run_calls[side], last))
+		return false;
+	uint32_t *places = diff->key_places[side].at;
+	uint64_t *run_calls = diff->run_calls[side].at;
+	memset(places, 0, diff->key_places[side].count * sizeof(*places));
+	memset(run_calls, 0, diff->run_calls[side].count * sizeof(*run_calls));
+	for (uint32_t path = 0; path < diff->paths.nodes.count; path++) {
+		const uint32_t key = nodes[path].key;
+		places[key] += has_path(diff, path, side);
+		if (nodes[nodes[path].root].kind == KG_PHASE_RUN)
+			run_calls[key] = sum_add(run_calls[key], diff->sums.at[path].seen[side]);
 	}
 	return true;
 }
@@ -72,13 +86,8 @@ bool diff_count(struct kg_diff *diff)
 			return false;
 	}
 	for (int side = 0; side < KG_SIDE_COUNT; side++) {
-		if (!column_reach(&diff->key_places[side], paths->names.keys.count - 1))
+		if (!count_keys(diff, (enum kg_diff_side)side))
 			return false;
-		memset(diff->key_places[side].at, 0,
-		       diff->key_places[side].count * sizeof(*diff->key_places[side].at));
-		for (uint32_t path = 0; path < paths->nodes.count; path++)
-			diff->key_places[side].at[paths->nodes.at[path].key] +=
-				has_path(diff, path, (enum kg_diff_side)side);
 	}
 	return true;
 }

@@ -93,12 +93,7 @@ static uint64_t interrupts_below(const struct kg_diff *diff, uint32_t root, enum
 static uint64_t calls_in_runs(const struct kg_diff *diff, uint32_t key, enum kg_diff_side side)
 {
 	const uint64_t traces = diff_run_count(diff, side);
-	uint64_t calls = 0;
-	for (uint32_t path = 0; path < diff->sums.count; path++) {
-		const struct path_node *node = &diff->paths.nodes.at[path];
-		if (node->key == key && diff->paths.nodes.at[node->root].kind == KG_PHASE_RUN)
-			calls = sum_add(calls, diff->sums.at[path].seen[side]);
-	}
+	const uint64_t calls = diff->run_calls[side].at[key];
 	return calls / traces + (calls % traces > 0);
 }
 

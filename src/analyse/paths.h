@@ -134,6 +134,14 @@ static inline struct path_passes run_passes(const struct path_run *run, uint32_t
 	return root < run->passes.count ? run->passes.at[root] : (struct path_passes){ 0 };
 }
 
+/* The most that one of several runs has. */
+static inline void path_passes_note(struct path_passes *most, struct path_passes more)
+{
+	most->entries = more.entries > most->entries ? more.entries : most->entries;
+	most->interrupts = more.interrupts > most->interrupts ? more.interrupts : most->interrupts;
+	most->turns = more.turns > most->turns ? more.turns : most->turns;
+}
+
 /* Adds to a run's sample of a node; false when memory is out. */
 KG_MUST_USE bool run_add(struct path_run *run, uint32_t node, const struct path_sample *more);
 
