@@ -213,7 +213,7 @@ static int read_document(const struct command *command, const char *path, char *
 	return is_read ? EXIT_DONE : fail_file(command, path);
 }
 
-/* Hands one out if it is there. Takes the path over. */
+/* Gives an exit code, and tells what is wrong with a document. */
 static int hand_over(const struct command *command, const char *path, document_taker *taker,
 		     void *self, const char *json, size_t len)
 {
@@ -226,6 +226,7 @@ static int hand_over(const struct command *command, const char *path, document_t
 	return status == KG_NOMEM ? EXIT_INTERNAL : EXIT_WRONG;
 }
 
+/* Hands one out if it is there. Takes the path over. */
 static int take_document(const struct command *command, char *path, document_taker *taker,
 			 void *self, bool *is_there)
 {
