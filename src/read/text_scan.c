@@ -270,6 +270,9 @@ static bool scan_lines(struct text_scan *scan, const struct window *window, bool
 	const unsigned char *first = window->lines.at;
 	const unsigned char *at = first + scan->end;
 	const unsigned char *limit = first + window->lines.len;
+	/* what is scanned again may be the first that this thread's tables are used for */
+	if (!body_start(&scan->tables->bodies, &scan->tables->symbols))
+		return false;
 	while (at < limit) {
 		if (!column_reserve(&scan->rows, scan->rows.count + 1))
 			return false;
@@ -300,8 +303,7 @@ bool text_scan_window(struct text_scan *scan, const struct window *window,
 	scan->rows.count = 0;
 	scan->extras.count = 0;
 	scan->end = 0;
-	return body_start(&scan->tables->bodies, &scan->tables->symbols) &&
-	       scan_lines(scan, window, false);
+	return scan_lines(scan, window, false);
 }
 
 bool text_scan_again(struct text_scan *scan, const struct window *window, size_t row_count,

@@ -438,6 +438,28 @@ START_TEST(text_scan_without_memory_fails_or_is_right)
 }
 END_TEST
 
+/* A thread that has scanned nothing so far may be the one that scans a window again. */
+START_TEST(text_scan_again_begins_with_empty_tables)
+{
+	static unsigned char bytes[4096] = " 0)   1.000 us    |  f();\n 0)   2.000 us    |  g();\n";
+	const size_t len = strlen((const char *)bytes);
+	const struct window window = { .lines = { bytes, len } };
+	struct scan_tables first = { 0 };
+	struct scan_tables second = { 0 };
+	struct text_scan scan = { .tables = &first };
+	ck_assert(text_scan_window(&scan, &window, TEXT_LAYOUT_DEFAULT));
+	ck_assert_uint_eq(scan.rows.count, 2);
+	scan.tables = &second;
+	ck_assert(text_scan_again(&scan, &window, 1, TEXT_LAYOUT_DEFAULT));
+	ck_assert_uint_eq(scan.rows.count, 2);
+	ck_assert_uint_eq(scan.rows.at[1].dur_ns, 2000);
+	ck_assert(span_equal(name_at(&second.symbols, scan.rows.at[1].symbol), SPAN("g")));
+	text_scan_release(&scan);
+	scan_tables_release(&first);
+	scan_tables_release(&second);
+}
+END_TEST
+
 Suite *text_scan_suite(void)
 {
 	Suite *suite = suite_create("text_scan");
@@ -453,6 +475,7 @@ Suite *text_scan_suite(void)
 	tcase_add_test(forms, text_scan_call_behind_too_many_blanks_is_too_long);
 	suite_add_tcase(suite, forms);
 	TCase *fixtures = tcase_create("fixtures");
+	tcase_add_test(fixtures, text_scan_again_begins_with_empty_tables);
 	tcase_add_test(fixtures, text_scan_every_line_of_the_fixtures_agrees);
 	tcase_add_test(fixtures, text_scan_mutated_lines_agree);
 	suite_add_tcase(suite, fixtures);
