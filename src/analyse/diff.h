@@ -130,6 +130,11 @@ bool diff_is_beyond(const struct kg_diff *diff, uint64_t old_ns, uint64_t new_ns
 
 /* Moves paths of one side to where the other side has the same. */
 KG_MUST_USE enum kg_status diff_align(struct kg_diff *diff);
+/* A side's paths of one key become those of another. */
+KG_MUST_USE enum kg_status diff_join_keys(struct kg_diff *diff, enum kg_diff_side side,
+					  uint32_t key, uint32_t into);
+/* What a side calls by a wrapper's name, and has no wrapper: joined with what the other has. */
+KG_MUST_USE enum kg_status diff_join_unwrapped(struct kg_diff *diff);
 /* One kind of that each; *is_changed if anything was moved. */
 KG_MUST_USE enum kg_status diff_find_renames(struct kg_diff *diff, bool *is_changed);
 KG_MUST_USE enum kg_status diff_find_inlines(struct kg_diff *diff, bool *is_changed);

@@ -52,6 +52,8 @@ enum kg_status diff_align(struct kg_diff *diff)
 		diff_find_timed_inlines,
 	};
 	enum kg_status joined = join_runs(diff);
+	if (joined == KG_OK)
+		joined = diff_count(diff) ? diff_join_unwrapped(diff) : KG_NOMEM;
 	if (joined != KG_OK)
 		return joined;
 	for (int round = 0; round < KG_DIFF_ROUNDS; round++) {

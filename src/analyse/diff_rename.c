@@ -230,16 +230,15 @@ static int compare_candidates(const void *a, const void *b)
 	return (left->new_path > right->new_path) - (left->new_path < right->new_path);
 }
 
-/* The new side's paths of one key become those of another. */
-static enum kg_status join(struct kg_diff *diff, uint32_t old_key, uint32_t new_key)
+enum kg_status diff_join_keys(struct kg_diff *diff, enum kg_diff_side side, uint32_t key,
+			      uint32_t into)
 {
-	renames_join(&diff->paths.names, new_key, old_key);
 	for (uint32_t path = 0; path < diff->paths.nodes.count; path++) {
-		if (diff->paths.nodes.at[path].key != new_key)
+		const struct path_node *node = &diff->paths.nodes.at[path];
+		if (node->key != key || node->names[side] == NO_KEY)
 			continue;
-		const uint32_t to =
-			paths_add(&diff->paths, diff->paths.nodes.at[path].parent, old_key);
-		if (to == NO_PATH || !paths_merge(&diff->paths, path, to, KG_SIDE_NEW))
+		const uint32_t to = paths_add(&diff->paths, node->parent, into);
+		if (to == NO_PATH || !paths_merge(&diff->paths, path, to, side))
 			return KG_NOMEM;
 	}
 	return KG_OK;
@@ -261,7 +260,8 @@ static enum kg_status take_candidate(struct finder *finder, const struct candida
 	};
 	if (!column_push(&diff->shape_renames, pair))
 		return KG_NOMEM;
-	return join(diff, old_key, new_key);
+	renames_join(&diff->paths.names, new_key, old_key);
+	return diff_join_keys(diff, KG_SIDE_NEW, new_key, old_key);
 }
 
 enum kg_status diff_find_renames(struct kg_diff *diff, bool *is_changed)

@@ -87,23 +87,31 @@ static enum kg_status take_prefixes(struct renames *renames, const json_t *list)
 	return KG_OK;
 }
 
-static enum kg_status take_group(struct renames *renames, const json_t *names)
+static enum kg_status take_group(struct renames *renames, const json_t *group)
 {
 	size_t i;
 	json_t *name;
-	uint32_t first = INTERN_NONE;
-	json_array_foreach(names, i, name)
+	const char *wrapper = json_string_value(json_object_get(group, "wrapper"));
+	struct rename_wrapper pair = { INTERN_NONE, INTERN_NONE };
+	json_array_foreach(json_object_get(group, "names"), i, name)
 	{
-		if (!json_is_string(name))
+		const char *text = json_string_value(name);
+		if (text == NULL)
 			return KG_BAD_FORMAT;
-		const uint32_t id = add_name(renames, json_string_value(name));
+		const uint32_t id = add_name(renames, text);
 		if (id == INTERN_NONE)
 			return KG_NOMEM;
-		if (first == INTERN_NONE)
-			first = id;
-		renames->keys.at[id] = first;
+		if (wrapper != NULL && strcmp(text, wrapper) == 0) {
+			pair.name = id;
+			continue;
+		}
+		if (pair.key == INTERN_NONE)
+			pair.key = id;
+		renames->keys.at[id] = pair.key;
 	}
-	return KG_OK;
+	if (wrapper != NULL && (pair.name == INTERN_NONE || pair.key == INTERN_NONE))
+		return KG_BAD_FORMAT;
+	return wrapper == NULL || column_push(&renames->wrappers, pair) ? KG_OK : KG_NOMEM;
 }
 
 static enum kg_status take_table(struct renames *renames, const json_t *table)
@@ -114,7 +122,7 @@ static enum kg_status take_table(struct renames *renames, const json_t *table)
 	json_array_foreach(json_object_get(table, "groups"), i, group)
 	{
 		if (status == KG_OK)
-			status = take_group(renames, json_object_get(group, "names"));
+			status = take_group(renames, group);
 	}
 	return status;
 }
@@ -140,6 +148,7 @@ void renames_release(struct renames *renames)
 {
 	intern_release(&renames->names);
 	column_release(&renames->keys);
+	column_release(&renames->wrappers);
 	column_release(&renames->prefixes);
 	arena_release(&renames->memory);
 }

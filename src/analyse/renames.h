@@ -4,6 +4,10 @@
  *
  * Every name has an id; names that mean the same have one key, the id of one of them. What is known
  * beforehand stands in renames/kvm.json.
+ *
+ * Of a group one name may be marked there as a wrapper's: a kernel that has another name of the
+ * group, too, gives it to a function that calls the group's. Only who knows what else a kernel has
+ * can tell which of both it is, so it has a key of its own.
  */
 #ifndef ANALYSE_RENAMES_H
 #define ANALYSE_RENAMES_H
@@ -21,9 +25,16 @@ struct rename_prefix {
 	const char *to;
 };
 
+/* The name of a wrapper, or of the function that has the key where there is no wrapper. */
+struct rename_wrapper {
+	uint32_t name;
+	uint32_t key;
+};
+
 struct renames {
 	struct intern names;
 	COLUMN(uint32_t) keys; /* by name id */
+	COLUMN(struct rename_wrapper) wrappers;
 	COLUMN(struct rename_prefix) prefixes;
 	struct arena memory;
 };
