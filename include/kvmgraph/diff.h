@@ -173,6 +173,7 @@ struct kg_diff_report {
 	size_t side_runs[KG_SIDE_COUNT];   /* whose times are compared */
 	uint64_t side_rest[KG_SIDE_COUNT]; /* others, of which only sums are known */
 	bool is_surrounded[KG_SIDE_COUNT]; /* a document says what is around that side's traces */
+	bool is_machine_known[KG_SIDE_COUNT]; /* EXACT: one says whether that was emulated */
 	const struct kg_diff_fact *facts;
 	size_t fact_count;
 	const struct kg_diff_phase *phases; /* in the order of OLD, then what only NEW has */
@@ -182,6 +183,8 @@ struct kg_diff_report {
 	uint64_t change_counts[KG_CHANGE_KIND_COUNT];
 	uint64_t untraceable;  /* of the changes */
 	uint64_t inconclusive; /* comparisons that lost events, cuts or filters make worthless */
+	/* EXACT: changed times that would be accidents of one run if it was emulated; not known */
+	uint64_t maybe_accidents;
 	const struct kg_diff_timing *timings; /* every path but the phases, in the tree's order */
 	size_t timing_count;
 	const struct kg_diff_culprit *culprits; /* by the size of their change */

@@ -54,8 +54,9 @@ struct kg_diff {
 	COLUMN(struct kg_diff_timing) path_timings; /* by path; roots too */
 	struct rank rank;
 	COLUMN(uint64_t) values[KG_SIDE_COUNT]; /* of one path, run by run */
-	bool has_accidents; /* it was emulated, times are exact, and few calls are apart */
-	uint64_t usual_ns;  /* half of all calls take no more by themselves, if it is counted */
+	bool has_accidents;	 /* it was emulated, times are exact, and few calls are apart */
+	bool may_have_accidents; /* the same, but whether it was emulated nobody says */
+	uint64_t usual_ns; /* half of all calls take no more by themselves, if it is counted */
 
 	COLUMN(struct kg_diff_run) runs;
 	COLUMN(struct kg_diff_fact) facts;

@@ -139,7 +139,7 @@ uint64_t exact_noise(const struct kg_diff *diff, const struct kg_diff_timing *ti
 static uint64_t without_accidents(const struct kg_diff *diff, const struct kg_diff_timing *timing)
 {
 	const uint64_t new_ns = timing_judged(diff, timing)[KG_SIDE_NEW];
-	if (!diff->has_accidents)
+	if (!diff->has_accidents && !diff->may_have_accidents)
 		return new_ns;
 	const int64_t accidents = timing_is_root(diff, timing->path)
 					  ? accidents_below_ns(diff, timing->path)
@@ -172,7 +172,12 @@ void exact_judge(struct kg_diff *diff, struct kg_diff_timing *timing)
 		timing->noise_ns += timing_is_root(diff, timing->path)
 					    ? tree_jitter_of(diff, timing->path)
 					    : exact_noise(diff, timing);
-	if (is_beyond_noise(diff, timing, times[KG_SIDE_NEW]) &&
-	    is_beyond_noise(diff, timing, without_accidents(diff, timing)))
-		timing->verdict = KG_DIFF_CHANGED;
+	if (!is_beyond_noise(diff, timing, times[KG_SIDE_NEW]))
+		return;
+	if (!is_beyond_noise(diff, timing, without_accidents(diff, timing))) {
+		if (diff->has_accidents)
+			return;
+		diff->report.maybe_accidents++;
+	}
+	timing->verdict = KG_DIFF_CHANGED;
 }

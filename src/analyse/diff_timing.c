@@ -160,6 +160,24 @@ static bool is_counted(const struct kg_diff *diff)
 	return true;
 }
 
+/* Accidents are known of emulators alone. Without a word about one there may be some or none. */
+static void look_for_accidents(struct kg_diff *diff)
+{
+	bool is_emulated = true;
+	bool may_be = true;
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		const struct surroundings *surroundings = &diff->surroundings[side];
+		const bool is_told = surroundings->is_emulated ||
+				     surroundings_find(surroundings, "host.emulated") != NULL;
+		diff->report.is_machine_known[side] = is_told;
+		is_emulated &= surroundings->is_emulated;
+		may_be &= surroundings->is_emulated || !is_told;
+	}
+	const bool are_rare = may_be && accidents_are_rare(diff);
+	diff->has_accidents = are_rare && is_emulated;
+	diff->may_have_accidents = are_rare && !is_emulated;
+}
+
 static enum kg_status choose_method(struct kg_diff *diff)
 {
 	struct kg_diff_report *report = &diff->report;
@@ -183,9 +201,7 @@ static enum kg_status choose_method(struct kg_diff *diff)
 		enum kg_status status = exact_learn_jitter(diff);
 		if (status != KG_OK)
 			return status;
-		diff->has_accidents = diff->surroundings[KG_SIDE_OLD].is_emulated &&
-				      diff->surroundings[KG_SIDE_NEW].is_emulated &&
-				      accidents_are_rare(diff);
+		look_for_accidents(diff);
 	}
 	for (uint32_t path = 0; path < diff->path_timings.count; path++) {
 		if (diff->path_timings.at[path].verdict == KG_DIFF_SAME)

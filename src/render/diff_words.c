@@ -98,6 +98,22 @@ const char *words_method(const struct kg_diff_report *report)
 	return "not at all: too few runs a side to tell a change from noise";
 }
 
+const char *words_unknown(const bool is_known[KG_SIDE_COUNT])
+{
+	if (is_known[KG_SIDE_OLD])
+		return "new";
+	return is_known[KG_SIDE_NEW] ? "old" : "either side";
+}
+
+void words_accidents(char *out, size_t size, const struct kg_diff_report *report)
+{
+	const char *many = report->maybe_accidents == 1 ? "" : "s";
+	snprintf(out, size,
+		 "%" PRIu64 " changed time%s may be an emulator's accident%s: whether there was "
+		 "one is not known of %s",
+		 report->maybe_accidents, many, many, words_unknown(report->is_machine_known));
+}
+
 /* ---- the whole in one line ------------------------------------------------------------------- */
 
 static void add_count(char *out, size_t size, uint64_t count, const char *one, const char *many)

@@ -20,6 +20,10 @@ const char *words_phase(const struct kg_diff_phase *phase);
 const char *words_culprit(const struct kg_diff_culprit *culprit);
 /* One line on what times are judged by. */
 const char *words_method(const struct kg_diff_report *report);
+/* "old", "new", "either side": of which a thing is not known that is known of some. */
+const char *words_unknown(const bool is_known[KG_SIDE_COUNT]);
+/* "2 changed times may be .."; only where there are some. */
+void words_accidents(char *out, size_t size, const struct kg_diff_report *report);
 /* "2 phases slower, 1 call added"; "nothing beyond the noise". size is that of out. */
 void words_summary(char *out, size_t size, const struct kg_diff_report *report);
 

@@ -217,6 +217,7 @@ enum kg_status kg_render_diff_json(struct kg_out *out, const struct kg_diff *dif
 	doc_add(&doc, "judged_by", judgement_of(report));
 	doc_add(&doc, "inconclusive", value_number(report->inconclusive));
 	doc_add(&doc, "untraceable", value_number(report->untraceable));
+	doc_add(&doc, "maybe_accidents", value_number(report->maybe_accidents));
 	add_phases(&doc, diff, report);
 	doc_add(&doc, "paths", changes_of(diff, report));
 	add_timings(&doc, diff, report);

@@ -164,6 +164,11 @@ enum kg_status kg_render_diff_markdown(struct kg_out *out, const struct kg_diff 
 			 report->inconclusive);
 		out_string(out, summary);
 	}
+	if (report->maybe_accidents > 0) {
+		words_accidents(summary, sizeof(summary), report);
+		out_string(out, summary);
+		out_string(out, ".\n");
+	}
 	put_facts(out, report);
 	put_phases(out, diff, report);
 	put_culprits(out, diff, report);

@@ -105,6 +105,12 @@ static void put_head(struct text *text, const struct kg_diff_report *report)
 		text_set_style(text, TEXT_PLAIN);
 		text_end_line(text);
 	}
+	if (report->maybe_accidents > 0) {
+		words_accidents(summary, sizeof(summary), report);
+		text_put(text, "  ");
+		text_put_styled(text, TEXT_YELLOW, summary);
+		text_end_line(text);
+	}
 }
 
 static void put_more(struct text *text, size_t left_out)
@@ -131,9 +137,7 @@ static void put_facts(struct text *text, const struct kg_diff_report *report)
 	if (!is_known) {
 		text_set_style(text, TEXT_DIM);
 		text_put(text, "  what surrounds the traces is not known of ");
-		text_put(text, report->is_surrounded[KG_SIDE_OLD]   ? "new"
-			       : report->is_surrounded[KG_SIDE_NEW] ? "old"
-								    : "either side");
+		text_put(text, words_unknown(report->is_surrounded));
 		text_set_style(text, TEXT_PLAIN);
 		text_end_line(text);
 	}

@@ -135,6 +135,47 @@ START_TEST(accident_is_where_the_tracer_turns_a_page)
 }
 END_TEST
 
+static const char emulated[] = "{\"schema\": \"kvmgraph.env/1\", \"host\": {\"emulated\": true}}";
+static const char real[] = "{\"schema\": \"kvmgraph.env/1\", \"host\": {\"emulated\": false}}";
+static const char silent[] = "{\"schema\": \"kvmgraph.env/1\", \"host\": {\"emulated\": null}}";
+
+/* How many changed times may be accidents, with documents beside old and new; NULL: none. */
+static void expect_maybe(const char *old_env, const char *new_env, uint64_t once_ns, uint64_t count)
+{
+	const char *const envs[KG_SIDE_COUNT] = { old_env, new_env };
+	struct fixture fixture;
+	set_up(&fixture);
+	for (int side = 0; side < KG_SIDE_COUNT; side++) {
+		const struct late late = { .once_ns = side == KG_SIDE_NEW ? once_ns : 0 };
+		if (envs[side] != NULL)
+			ck_assert_int_eq(
+				kg_diff_add_environment(fixture.diff, (enum kg_diff_side)side,
+							envs[side], strlen(envs[side]), NULL),
+				KG_OK);
+		play_late(&fixture, (enum kg_diff_side)side, &late);
+	}
+	compare(&fixture);
+	ck_assert_uint_eq(fixture.report->maybe_accidents, count);
+	for (int side = 0; side < KG_SIDE_COUNT; side++)
+		ck_assert_int_eq(fixture.report->is_machine_known[side],
+				 envs[side] == emulated || envs[side] == real);
+	tear_down(&fixture);
+}
+
+START_TEST(accident_may_be_one_where_nobody_tells)
+{
+	/* the call, and the phase with it */
+	expect_maybe(NULL, NULL, 6900, 2);
+	expect_maybe(emulated, NULL, 6900, 2);
+	expect_maybe(silent, emulated, 6900, 2);
+	expect_maybe(emulated, emulated, 6900, 0);
+	expect_maybe(real, NULL, 6900, 0);
+	/* more than accidents make */
+	expect_maybe(NULL, NULL, 69000, 0);
+	expect_maybe(NULL, NULL, 0, 0);
+}
+END_TEST
+
 Suite *diff_accidents_suite(void)
 {
 	Suite *suite = suite_create("diff_accidents");
@@ -144,6 +185,7 @@ Suite *diff_accidents_suite(void)
 	tcase_add_test(tcase, accident_does_not_come_to_a_call_that_does_nothing);
 	tcase_add_test(tcase, accident_comes_to_one_of_many);
 	tcase_add_test(tcase, accident_is_where_the_tracer_turns_a_page);
+	tcase_add_test(tcase, accident_may_be_one_where_nobody_tells);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
