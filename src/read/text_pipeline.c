@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/banned.h"
@@ -11,17 +12,18 @@
 /* The thread that takes the windows in scans too when it has nothing else to do. */
 #define WORKERS_MAX BUNDLE_WORKERS
 /*
- * While the caller takes one window in, each thread scans one, and some may be ready: windows take
- * different times, and a thread that has to wait for another takes long to wake up.
+ * While the caller takes one window in, each thread scans one, and two may be ready: windows take
+ * different times, and a thread that has to wait for another takes long to wake up. With more,
+ * their rows are no longer in the second cache when they are written again.
  */
-#define SLOTS_BESIDE_SCANNERS 6
+#define SLOTS_BESIDE_SCANNERS 3
 /* Bytes that are mapped are given back so many at once. */
 #define FORGET_BYTES (UINT64_C(2) << 20)
 /* So many of the names that tasks have are remembered from window to window. */
 #define TASKS_KEPT_MAX 1024
 
 struct slot {
-	struct text_piece piece;
+	struct text_piece *piece;
 	struct text_layout layout; /* that it was scanned with */
 	enum kg_status status;
 	struct kg_error err;
@@ -46,7 +48,9 @@ struct text_pipeline {
 	uint64_t next_to_scan;
 	uint64_t forgotten_bytes; /* in front of the windows that are needed */
 	struct text_layout layout;
-	struct slot *slots; /* window k is in slot k modulo their number */
+	struct slot *slots;	   /* window k is in slot k modulo their number */
+	struct text_piece *pieces; /* as many; of a slot from when its window is begun */
+	bool *is_taken;		   /* by piece, until its window was taken in */
 	uint32_t slot_count;
 	const struct text_bundler *bundler; /* or NULL */
 	struct worker *workers;
@@ -60,6 +64,22 @@ struct text_pipeline {
 static struct slot *slot_of(const struct text_pipeline *pipeline, uint64_t k)
 {
 	return &pipeline->slots[k % pipeline->slot_count];
+}
+
+/* A free piece, rather one that the thread had before: its rows are in the cache of that CPU. */
+static struct text_piece *take_piece(struct text_pipeline *pipeline, uint32_t worker)
+{
+	uint32_t found = pipeline->slot_count;
+	for (uint32_t i = 0; i < pipeline->slot_count; i++) {
+		if (pipeline->is_taken[i])
+			continue;
+		found = i;
+		if (pipeline->pieces[i].worker == worker)
+			break;
+	}
+	KG_DCHECK(found < pipeline->slot_count);
+	pipeline->is_taken[found] = true;
+	return &pipeline->pieces[found];
 }
 
 /* Counts the calls that were in the bundles of a window that was taken in. */
@@ -94,7 +114,7 @@ static bool scan_by(struct worker *self, uint32_t worker, struct text_piece *pie
 
 static bool scan(const struct text_pipeline *pipeline, struct slot *slot, uint32_t worker)
 {
-	struct text_piece *piece = &slot->piece;
+	struct text_piece *piece = slot->piece;
 	struct worker *self = &pipeline->workers[worker];
 	struct name_tables *tables = &self->tables;
 	forget_tasks(piece);
@@ -108,13 +128,13 @@ static bool scan(const struct text_pipeline *pipeline, struct slot *slot, uint32
 	return pipeline->bundler->bundle(pipeline->bundler->self, worker, piece);
 }
 
-static void fill(const struct text_pipeline *pipeline, uint64_t k, uint32_t worker)
+static void fill(const struct text_pipeline *pipeline, struct slot *slot, uint64_t k,
+		 uint32_t worker)
 {
-	struct slot *slot = slot_of(pipeline, k);
 	slot->err = (struct kg_error){ 0 };
-	slot->status = count_bundles(pipeline, worker, &slot->piece.bundles);
+	slot->status = count_bundles(pipeline, worker, &slot->piece->bundles);
 	if (slot->status == KG_OK)
-		slot->status = window_read(&slot->piece.window, pipeline->source, k,
+		slot->status = window_read(&slot->piece->window, pipeline->source, k,
 					   pipeline->window_bytes, &slot->err);
 	else
 		error_set(&slot->err, slot->status, source_name(pipeline->source), 0, "%s",
@@ -135,7 +155,9 @@ static void scan_next(struct text_pipeline *pipeline, uint32_t worker)
 {
 	const uint64_t k = pipeline->next_to_scan++;
 	struct worker *self = &pipeline->workers[worker];
-	slot_of(pipeline, k)->layout = pipeline->layout;
+	struct slot *slot = slot_of(pipeline, k);
+	slot->layout = pipeline->layout;
+	slot->piece = take_piece(pipeline, worker);
 	if (self->tables.told.count == 0) {
 		/* the empty list is for what will be told */
 		const struct told_funcs empty = self->tables.told;
@@ -143,9 +165,9 @@ static void scan_next(struct text_pipeline *pipeline, uint32_t worker)
 		self->told = empty;
 	}
 	pthread_mutex_unlock(&pipeline->mutex);
-	fill(pipeline, k, worker);
+	fill(pipeline, slot, k, worker);
 	pthread_mutex_lock(&pipeline->mutex);
-	slot_of(pipeline, k)->is_ready = true;
+	slot->is_ready = true;
 	pthread_cond_broadcast(&pipeline->changed);
 }
 
@@ -178,7 +200,7 @@ static void start_scanners(struct text_pipeline *pipeline)
 /* A header may have changed the columns since a window was scanned ahead. */
 static enum kg_status agree_on_layout(struct text_pipeline *pipeline, struct slot *slot)
 {
-	struct text_piece *piece = &slot->piece;
+	struct text_piece *piece = slot->piece;
 	if (!names_see(&pipeline->workers[piece->worker].names, &piece->added))
 		return KG_NOMEM;
 	if (slot->layout.columns != pipeline->layout.columns) {
@@ -193,7 +215,7 @@ static enum kg_status agree_on_layout(struct text_pipeline *pipeline, struct slo
 bool text_pipeline_scan_again(struct text_pipeline *pipeline, size_t row_count,
 			      struct text_layout layout, struct text_names **names)
 {
-	struct text_piece *piece = &slot_of(pipeline, pipeline->next - 1)->piece;
+	struct text_piece *piece = slot_of(pipeline, pipeline->next - 1)->piece;
 	struct worker *self = &pipeline->workers[0];
 	piece->scan.tables = &self->tables.scan;
 	*names = &self->names;
@@ -215,11 +237,12 @@ static bool tell_names(struct text_pipeline *pipeline)
 /* The window handed out before is done with. */
 static void take_back(struct text_pipeline *pipeline)
 {
-	if (pipeline->next == 0)
+	if (pipeline->first_kept == pipeline->next)
 		return;
-	const struct slot *before = slot_of(pipeline, pipeline->next - 1);
+	const struct text_piece *before = slot_of(pipeline, pipeline->next - 1)->piece;
 	pipeline->first_kept = pipeline->next;
-	pipeline->layout = before->piece.scan.layout;
+	pipeline->layout = before->scan.layout;
+	pipeline->is_taken[before - pipeline->pieces] = false;
 	pthread_cond_broadcast(&pipeline->changed);
 }
 
@@ -267,7 +290,7 @@ enum kg_status text_pipeline_next(struct text_pipeline *pipeline, struct text_pi
 				 "%s", status == slot->status ? slot->err.text : "out of memory");
 	slot->is_ready = false;
 	pipeline->next++;
-	*out = &slot->piece;
+	*out = slot->piece;
 	return KG_OK;
 }
 
@@ -302,13 +325,16 @@ enum kg_status text_pipeline_open(const struct source *source, size_t window_byt
 	pthread_mutex_init(&pipeline->mutex, NULL);
 	pthread_cond_init(&pipeline->changed, NULL);
 	pipeline->slots = memory_zalloc(pipeline->slot_count * sizeof(*pipeline->slots));
+	pipeline->pieces = memory_zalloc(pipeline->slot_count * sizeof(*pipeline->pieces));
+	pipeline->is_taken = memory_zalloc(pipeline->slot_count * sizeof(*pipeline->is_taken));
 	pipeline->workers = memory_zalloc(pipeline->worker_count * sizeof(*pipeline->workers));
-	if (pipeline->slots == NULL || pipeline->workers == NULL) {
+	if (pipeline->slots == NULL || pipeline->pieces == NULL || pipeline->is_taken == NULL ||
+	    pipeline->workers == NULL) {
 		text_pipeline_close(pipeline);
 		return error_set(err, KG_NOMEM, source_name(source), 0, "out of memory");
 	}
 	for (uint32_t i = 0; i < pipeline->slot_count; i++)
-		pipeline->slots[i].piece.window.is_in_place = true;
+		pipeline->pieces[i].window.is_in_place = true;
 	*out = pipeline;
 	return KG_OK;
 }
@@ -336,7 +362,7 @@ enum kg_status text_pipeline_finish(struct text_pipeline *pipeline)
 	for (uint32_t i = 0; pipeline->next == pipeline->window_count && i < pipeline->slot_count;
 	     i++) {
 		if (status == KG_OK)
-			status = count_bundles(pipeline, 0, &pipeline->slots[i].piece.bundles);
+			status = count_bundles(pipeline, 0, &pipeline->pieces[i].bundles);
 	}
 	return status;
 }
@@ -346,8 +372,8 @@ void text_pipeline_close(struct text_pipeline *pipeline)
 	if (pipeline == NULL)
 		return;
 	stop_scanners(pipeline);
-	for (uint32_t i = 0; pipeline->slots != NULL && i < pipeline->slot_count; i++) {
-		struct text_piece *piece = &pipeline->slots[i].piece;
+	for (uint32_t i = 0; pipeline->pieces != NULL && i < pipeline->slot_count; i++) {
+		struct text_piece *piece = &pipeline->pieces[i];
 		window_release(&piece->window);
 		text_scan_release(&piece->scan);
 		text_bundles_release(&piece->bundles);
@@ -361,6 +387,8 @@ void text_pipeline_close(struct text_pipeline *pipeline)
 		column_release(&worker->told);
 	}
 	memory_free(pipeline->slots);
+	memory_free(pipeline->pieces);
+	memory_free(pipeline->is_taken);
 	memory_free(pipeline->workers);
 	pthread_cond_destroy(&pipeline->changed);
 	pthread_mutex_destroy(&pipeline->mutex);
