@@ -64,39 +64,37 @@ static enum kg_status take_done(void *self)
 
 /* ---- bundles --------------------------------------------------------------------------------- */
 
-static bool wants(void *self, kg_func_id func_id)
+static enum bundle_wish wish(void *self, kg_func_id func_id)
+{
+	const struct kg_choice *choice = self;
+	enum bundle_wish wish = BUNDLE_FREELY;
+	for (size_t i = choice->first; i < choice->end; i++) {
+		const struct kg_call_sink *sink = &choice->sinks[i];
+		wish = bundle_wish_both(wish, sink->bundler->wish(sink->self, func_id));
+	}
+	return wish;
+}
+
+static bool refuses(void *self, const struct placed_bundle *placed)
 {
 	const struct kg_choice *choice = self;
 	for (size_t i = choice->first; i < choice->end; i++) {
 		const struct kg_call_sink *sink = &choice->sinks[i];
-		if (sink->bundler->wants(sink->self, func_id))
+		if (bundler_refuses(sink->bundler, sink->self, placed))
 			return true;
 	}
 	return false;
 }
 
-static bool refuses(void *self, uint32_t lane_id, const struct event_bundle *bundle,
-		    const struct bundled_call *calls)
-{
-	const struct kg_choice *choice = self;
-	for (size_t i = choice->first; i < choice->end; i++) {
-		const struct kg_call_sink *sink = &choice->sinks[i];
-		if (bundler_refuses(sink->bundler, sink->self, lane_id, bundle, calls))
-			return true;
-	}
-	return false;
-}
-
-static enum kg_status take_bundle(void *self, uint32_t lane_id, uint32_t level,
-				  const struct event_bundle *bundle, struct bundled_call *calls)
+static enum kg_status take_bundle(void *self, const struct placed_bundle *placed)
 {
 	struct kg_choice *choice = self;
 	enum kg_status status = KG_OK;
 	for (size_t i = choice->first; i < choice->end && status == KG_OK; i++) {
 		const struct kg_call_sink *sink = &choice->sinks[i];
-		status = sink->bundler->take(sink->self, lane_id, level, bundle, calls);
+		status = sink->bundler->take(sink->self, placed);
 	}
-	return status == KG_OK ? look_after(choice, bundle_call_count(bundle)) : status;
+	return status == KG_OK ? look_after(choice, bundle_call_count(placed->bundle)) : status;
 }
 
 /* The same sink counts from the start to the end, though others may go on to be fed. */
@@ -126,7 +124,7 @@ static bool may_bundle(const struct kg_choice *choice)
 }
 
 static const struct kg_bundler bundler = {
-	.wants = wants,
+	.wish = wish,
 	.refuses = refuses,
 	.take = take_bundle,
 	.count = count_calls,

@@ -167,11 +167,11 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 
 /* ---- bundles --------------------------------------------------------------------------------- */
 
-static bool wants_none(void *self, kg_func_id func_id)
+static enum bundle_wish wish_nothing(void *self, kg_func_id func_id)
 {
 	(void)self;
 	(void)func_id;
-	return false;
+	return BUNDLE_FREELY;
 }
 
 /* Tells the calls of a function that is open around their bundle. */
@@ -184,18 +184,20 @@ static void note_nested(const struct event_bundle *bundle, struct bundled_call *
 	}
 }
 
-static enum kg_status take_bundle(void *self, uint32_t lane_id, uint32_t level,
-				  const struct event_bundle *bundle, struct bundled_call *calls)
+static enum kg_status take_bundle(void *self, const struct placed_bundle *placed)
 {
 	const struct kg_functions *functions = self;
-	KG_DCHECK(lane_id < functions->lanes.count);
-	const struct open_function *open = functions->lanes.at[lane_id].levels.at;
-	KG_DCHECK(level > 0 && level <= functions->lanes.at[lane_id].levels.count);
+	const struct event_bundle *bundle = placed->bundle;
+	const uint32_t level = placed->level;
+	KG_DCHECK(placed->lane_id < functions->lanes.count);
+	const struct function_stack *stack = &functions->lanes.at[placed->lane_id];
+	const struct open_function *open = stack->levels.at;
+	KG_DCHECK(level > 0 && level <= stack->levels.count);
 	/* mostly none of these is open */
 	for (uint32_t i = level; i > 0 && (bundle->funcs & open[i - 1].bits) != 0; i--) {
 		const kg_func_id func_id = open[i - 1].func_id;
 		if (func_id != KG_NO_FUNC && (bundle->funcs & bundle_bit(func_id)) != 0)
-			note_nested(bundle, calls, func_id);
+			note_nested(bundle, placed->calls, func_id);
 	}
 	return KG_OK;
 }
@@ -260,7 +262,7 @@ static bool merge_bundled(struct kg_functions *functions)
 }
 
 static const struct kg_bundler bundler = {
-	.wants = wants_none,
+	.wish = wish_nothing,
 	.take = take_bundle,
 	.count = count_calls,
 	.counted = counted,

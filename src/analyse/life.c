@@ -194,27 +194,65 @@ static enum kg_status take_done(void *self)
 /* ---- bundles --------------------------------------------------------------------------------- */
 
 /* Without memory for its role a function is handed out, which tells. */
-static bool wants(void *self, kg_func_id func_id)
+static enum bundle_wish wish(void *self, kg_func_id func_id)
 {
 	const struct kvm_role *role = find_role(self, func_id);
-	return role == NULL || role->part != PART_NONE;
+	/* in the trees of interrupters, calls are counted */
+	if (role == NULL || role->part == PART_NOISE)
+		return BUNDLE_NEVER;
+	return role->part == PART_NONE ? BUNDLE_FREELY : BUNDLE_NOTED;
 }
 
-static enum kg_status take_bundle(void *self, uint32_t lane_id, uint32_t level,
-				  const struct event_bundle *bundle, struct bundled_call *calls)
+/* Whether a call may be a phase where none is open: then its callees are looked at, too. */
+static bool may_be_phase(struct kvm_role role)
+{
+	return role.part == PART_STEP || role.part == PART_FRAME || role.part == PART_SIGN;
+}
+
+static bool refuses(void *self, const struct placed_bundle *placed)
+{
+	const struct kg_life *life = self;
+	if (placed->lane_id < life->lanes.count && lane_has_phase(&life->lanes.at[placed->lane_id]))
+		return false;
+	for (uint32_t i = 0; i < placed->bundle->note_count; i++) {
+		if (may_be_phase(life->roles.at[placed->notes[i].func_id]))
+			return true;
+	}
+	return false;
+}
+
+static enum kg_status open_noted(void *self, const struct kg_call *call,
+				 const struct bundle_note *note)
+{
+	(void)note;
+	return take_opened(self, call);
+}
+
+static enum kg_status close_noted(void *self, const struct kg_call *call,
+				  const struct bundle_note *note)
 {
 	struct kg_life *life = self;
-	(void)level;
-	(void)calls;
-	if (!reach_lane(life, lane_id))
+	const struct kvm_role role = life->roles.at[call->func_id];
+	(void)note;
+	return role.part != PART_NONE
+		       ? take_telling(life, &life->lanes.at[call->lane_id], call, role)
+		       : KG_OK;
+}
+
+static enum kg_status take_bundle(void *self, const struct placed_bundle *placed)
+{
+	struct kg_life *life = self;
+	const struct event_bundle *bundle = placed->bundle;
+	const struct bundle_listener listener = { life, open_noted, close_noted };
+	if (!reach_lane(life, placed->lane_id))
 		return KG_NOMEM;
-	struct life_lane *lane = &life->lanes.at[lane_id];
+	struct life_lane *lane = &life->lanes.at[placed->lane_id];
 	/* of equal ones the first counts, as note_heat() has it */
 	if (bundle->hot_next_ns > lane->hot_next_ns) {
 		lane->hot_next_ns = bundle->hot_next_ns;
 		lane->hot_func_id = bundle->hot_func_id;
 	}
-	return KG_OK;
+	return bundle_replay(placed, &listener);
 }
 
 static enum kg_status count_none(void *self, uint32_t worker, const struct bundled_call *calls,
@@ -229,7 +267,8 @@ static enum kg_status count_none(void *self, uint32_t worker, const struct bundl
 }
 
 static const struct kg_bundler bundler = {
-	.wants = wants,
+	.wish = wish,
+	.refuses = refuses,
 	.take = take_bundle,
 	.count = count_none,
 };

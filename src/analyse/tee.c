@@ -40,32 +40,25 @@ static enum kg_status take_done(void *self)
 	return status != KG_OK ? status : tee->second.done(tee->second.self);
 }
 
-static bool wants(void *self, kg_func_id func_id)
+static enum bundle_wish wish(void *self, kg_func_id func_id)
 {
 	const struct kg_tee *tee = self;
-	return tee->first.bundler->wants(tee->first.self, func_id) ||
-	       tee->second.bundler->wants(tee->second.self, func_id);
+	return bundle_wish_both(tee->first.bundler->wish(tee->first.self, func_id),
+				tee->second.bundler->wish(tee->second.self, func_id));
 }
 
-static bool refuses(void *self, uint32_t lane_id, const struct event_bundle *bundle,
-		    const struct bundled_call *calls)
+static bool refuses(void *self, const struct placed_bundle *placed)
 {
 	const struct kg_tee *tee = self;
-	const struct kg_call_sink *first = &tee->first;
-	const struct kg_call_sink *second = &tee->second;
-	return bundler_refuses(first->bundler, first->self, lane_id, bundle, calls) ||
-	       bundler_refuses(second->bundler, second->self, lane_id, bundle, calls);
+	return bundler_refuses(tee->first.bundler, tee->first.self, placed) ||
+	       bundler_refuses(tee->second.bundler, tee->second.self, placed);
 }
 
-static enum kg_status take_bundle(void *self, uint32_t lane_id, uint32_t level,
-				  const struct event_bundle *bundle, struct bundled_call *calls)
+static enum kg_status take_bundle(void *self, const struct placed_bundle *placed)
 {
 	const struct kg_tee *tee = self;
-	enum kg_status status =
-		tee->first.bundler->take(tee->first.self, lane_id, level, bundle, calls);
-	return status != KG_OK
-		       ? status
-		       : tee->second.bundler->take(tee->second.self, lane_id, level, bundle, calls);
+	enum kg_status status = tee->first.bundler->take(tee->first.self, placed);
+	return status != KG_OK ? status : tee->second.bundler->take(tee->second.self, placed);
 }
 
 static enum kg_status count_calls(void *self, uint32_t worker, const struct bundled_call *calls,
@@ -96,7 +89,7 @@ static bool may_bundle(const struct kg_tee *tee)
 }
 
 static const struct kg_bundler bundler = {
-	.wants = wants,
+	.wish = wish,
 	.refuses = refuses,
 	.take = take_bundle,
 	.count = count_calls,

@@ -90,7 +90,7 @@ static bool is_part_of_caller(const struct kg_verify *verify, const struct verif
 
 /* Whether a call is there for the specification; starts to ignore what is to be ignored. */
 static bool takes_part(struct kg_verify *verify, struct verify_lane *lane,
-		       const struct kg_call *call)
+		       const struct kg_call *call, bool is_part)
 {
 	if (lane->ignored_id != KG_NO_CALL)
 		return false;
@@ -99,7 +99,7 @@ static bool takes_part(struct kg_verify *verify, struct verify_lane *lane,
 			lane->ignored_id = call->id;
 		return false;
 	}
-	return (call->flags & KG_CALL_HIDDEN) == 0 && !is_part_of_caller(verify, lane, call);
+	return (call->flags & KG_CALL_HIDDEN) == 0 && !is_part;
 }
 
 /* ---- what goes on below open calls ----------------------------------------------------------- */
@@ -293,8 +293,8 @@ static bool is_plain(const struct kg_verify *verify, const struct kg_call *call)
 	return !entry->matters && !entry->is_split;
 }
 
-static enum kg_status open_call(struct kg_verify *verify, struct verify_lane *lane,
-				const struct kg_call *call)
+enum kg_status verify_open_call(struct kg_verify *verify, struct verify_lane *lane,
+				const struct kg_call *call, bool is_part)
 {
 	if (!column_reach(&lane->opened, call->level))
 		return KG_NOMEM;
@@ -305,11 +305,11 @@ static enum kg_status open_call(struct kg_verify *verify, struct verify_lane *la
 		note_first_inner(lane, call);
 		return count_call(verify, lane, call);
 	}
-	open->counts = takes_part(verify, lane, call);
+	open->counts = takes_part(verify, lane, call, is_part);
 	return open->counts ? open_part(verify, lane, call) : KG_OK;
 }
 
-static enum kg_status close_call(struct kg_verify *verify, struct verify_lane *lane,
+enum kg_status verify_close_call(struct kg_verify *verify, struct verify_lane *lane,
 				 const struct kg_call *call)
 {
 	const struct open_call *open = &lane->opened.at[call->level];
@@ -336,13 +336,19 @@ static enum kg_status close_call(struct kg_verify *verify, struct verify_lane *l
 	return status;
 }
 
+static enum kg_status open_below(struct kg_verify *verify, struct verify_lane *lane,
+				 const struct kg_call *call)
+{
+	return verify_open_call(verify, lane, call, is_part_of_caller(verify, lane, call));
+}
+
 static enum kg_status take_opened(void *self, const struct kg_call *call)
 {
 	struct kg_verify *verify = self;
 	struct verify_lane *lane;
 	enum kg_status status = reach_lane(verify, call, &lane);
 	orphans_go_on(verify);
-	return status == KG_OK ? open_call(verify, lane, call) : status;
+	return status == KG_OK ? open_below(verify, lane, call) : status;
 }
 
 /*
@@ -386,11 +392,11 @@ static enum kg_status take_closed(void *self, const struct kg_call *call)
 		return KG_OK;
 	/* a call without a start was not opened: it counts where it ends */
 	if (call->flags & (KG_CALL_ATOMIC | KG_CALL_LATE))
-		status = open_call(verify, lane, call);
+		status = open_below(verify, lane, call);
 	if (status != KG_OK || !was_opened(lane, call))
 		return status;
 	add_up_callees(verify, lane, call);
-	return is_plain(verify, call) ? KG_OK : close_call(verify, lane, call);
+	return is_plain(verify, call) ? KG_OK : verify_close_call(verify, lane, call);
 }
 
 static enum kg_status take_gap(void *self, const struct kg_gap *gap)

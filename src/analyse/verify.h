@@ -53,7 +53,7 @@ struct function_entry {
 	bool tells_life;     /* of a subject, see subject_note_open() */
 	bool has_end_rules;  /* rules that look at the ends of its calls */
 	bool matters;	     /* and not only as a root that must not be there ... */
-	bool is_told;	     /* ... but only to rules that need not see it among other calls */
+	bool is_noted;	     /* ... but what other tasks do meanwhile does not */
 	bool is_split;	     /* the compiler's part of a function: "f.part.0" */
 	bool is_ignored;
 	bool is_aside; /* ignored, or noise: an interrupt may call it anywhere */
@@ -142,15 +142,6 @@ struct call_counts {
 	COLUMN(uint64_t) by_func;
 };
 
-/* With more than these in it a bundle is handed out call by call. */
-#define TOLD_MAX 64
-
-/* The calls of the last bundle that rules are told of, in the order of their starts. */
-struct told_calls {
-	uint32_t at[TOLD_MAX];
-	uint32_t count;
-};
-
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 struct kg_verify {
@@ -191,9 +182,7 @@ struct kg_verify {
 		unseen; /* by names_id: no function of the set can be in the trace; NULL: any may */
 	struct orphans orphans;
 	struct call_counts bundled[BUNDLE_WORKERS]; /* calls that were counted only; by worker */
-	uint64_t *told_sets; /* a row: sets that none but rules of told calls speak of */
-	uint64_t told_funcs; /* bundle_bit() of functions with is_told */
-	struct told_calls told;
+	uint64_t *ordered_sets;	  /* a row: sets whose calls are not to be taken out of order */
 	uint64_t explained_count; /* calls whose callees took longer, by what is ignored */
 	uint64_t gap_count;
 	uint64_t first_gap_line;
@@ -230,6 +219,15 @@ static inline size_t watchers_len(const struct kg_spec *spec)
 
 /* Looks up the functions that have been named since it was called last. */
 KG_MUST_USE enum kg_status verify_look_up_functions(struct kg_verify *verify);
+
+/*
+ * A call opens in a lane, or closes that was opened. is_part: it is only what the compiler has made
+ * of its caller.
+ */
+KG_MUST_USE enum kg_status verify_open_call(struct kg_verify *verify, struct verify_lane *lane,
+					    const struct kg_call *call, bool is_part);
+KG_MUST_USE enum kg_status verify_close_call(struct kg_verify *verify, struct verify_lane *lane,
+					     const struct kg_call *call);
 
 /* Something goes on: what seemed to be cut off by the end of the trace was not. */
 void orphans_go_on(struct kg_verify *verify);

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Knows what bundles of calls come to: that the specification does not speak of, or only in rules
- * that can be told of them afterwards.
+ * Knows what bundles of calls come to, in which the specification speaks of no call but such as may
+ * come before what other tasks do meanwhile.
  */
 #include "analyse/verify.h"
 #include "base/assert.h"
 #include "event/bundle.h"
 #include "base/banned.h"
 
-static bool wants(void *self, kg_func_id func_id)
+static enum bundle_wish wish(void *self, kg_func_id func_id)
 {
 	struct kg_verify *verify = self;
 	/* without memory the call itself will fail, too */
 	if (verify_look_up_functions(verify) != KG_OK)
-		return true;
+		return BUNDLE_NEVER;
 	const struct function_entry *entry = &verify->functions.at[func_id];
-	return entry->matters && !entry->is_told;
+	if (!entry->matters)
+		return BUNDLE_FREELY;
+	return entry->is_noted ? BUNDLE_NOTED : BUNDLE_NEVER;
 }
 
 /* The call that waits to be told what it calls first; NULL if it has been, or there is none. */
@@ -27,46 +29,25 @@ static struct watched_call *find_unaware(struct verify_lane *lane)
 	return around->first_inner == KG_NO_FUNC ? around : NULL;
 }
 
-/* The function of the first root. */
-static kg_func_id first_function(const struct event_bundle *bundle,
-				 const struct bundled_call *calls)
-{
-	uint32_t i = bundle->first_call;
-	while (calls[i].row != bundle->first_row || !bundle_has(bundle, &calls[i]))
-		i++;
-	return calls[i].func_id;
-}
+/* ---- calls that are noted -------------------------------------------------------------------- */
 
-/* ---- calls that rules are told of ------------------------------------------------------------ */
-
-/* Lists them; false if there are too many. They stand in the order of their ends. */
-static bool list_told(struct kg_verify *verify, const struct event_bundle *bundle,
-		      const struct bundled_call *calls)
-{
-	struct told_calls *told = &verify->told;
-	for (uint32_t i = bundle->first_call; i < bundle->calls_end; i++) {
-		if (!bundle_has(bundle, &calls[i]) ||
-		    !verify->functions.at[calls[i].func_id].is_told)
-			continue;
-		if (told->count == TOLD_MAX)
-			return false;
-		uint32_t at = told->count++;
-		for (; at > 0 && calls[told->at[at - 1]].row > calls[i].row; at--)
-			told->at[at] = told->at[at - 1];
-		told->at[at] = i;
-	}
-	return true;
-}
+struct replay {
+	struct kg_verify *verify;
+	struct verify_lane *lane;
+	const struct placed_bundle *placed;
+};
 
 /*
  * Whether a call is a part of its caller, as far as rules go: of the first that ends later but
  * starts before it, or else of what is open around the bundle.
  */
-static bool is_part(const struct kg_verify *verify, const struct event_bundle *bundle,
-		    const struct bundled_call *calls, uint32_t index, kg_func_id outside)
+static bool is_part(const struct replay *replay, uint32_t index)
 {
+	const struct kg_verify *verify = replay->verify;
+	const struct event_bundle *bundle = replay->placed->bundle;
+	const struct bundled_call *calls = replay->placed->calls;
 	const kg_func_id func_id = calls[index].func_id;
-	kg_func_id caller = outside;
+	kg_func_id caller = replay->lane->opened.at[replay->placed->level - 1].func_id;
 	if (!verify->functions.at[func_id].is_split)
 		return false;
 	for (uint32_t i = index + 1; i < bundle->calls_end; i++) {
@@ -78,68 +59,87 @@ static bool is_part(const struct kg_verify *verify, const struct event_bundle *b
 	return caller != func_id && caller != KG_NO_FUNC && verify_is_part(verify, caller, func_id);
 }
 
-static enum kg_status tell(struct kg_verify *verify, struct verify_lane *lane,
-			   const struct event_bundle *bundle, const struct bundled_call *told)
+/* The function of the first call below a noted one that is no part of its caller. */
+static kg_func_id first_inner(const struct replay *replay, const struct bundle_note *note)
 {
-	const struct kg_call call = {
-		.line_no = bundle->line_no + told->row - bundle->first_row,
-		.func_id = told->func_id,
-		.task_id = verify->owners.at[lane->owner].task_id,
-		.cpu_enter = bundle->cpu,
-	};
-	return rules_open(verify, lane, &call);
+	const struct placed_bundle *placed = replay->placed;
+	const struct bundled_call *outer = &placed->calls[note->call];
+	const struct bundled_call *first = NULL;
+	if (note->first_func_id == KG_NO_FUNC ||
+	    !replay->verify->functions.at[note->first_func_id].is_split)
+		return note->first_func_id;
+	/* they end before it */
+	for (uint32_t i = note->call; i > placed->bundle->first_call; i--) {
+		const struct bundled_call *call = &placed->calls[i - 1];
+		if (!bundle_has(placed->bundle, call))
+			continue;
+		if (call->row < outer->row)
+			break;
+		if ((first == NULL || call->row < first->row) && !is_part(replay, i - 1))
+			first = call;
+	}
+	return first != NULL ? first->func_id : KG_NO_FUNC;
 }
 
-static enum kg_status tell_all(struct kg_verify *verify, struct verify_lane *lane, uint32_t level,
-			       const struct event_bundle *bundle, const struct bundled_call *calls)
+static enum kg_status open_noted(void *self, const struct kg_call *call,
+				 const struct bundle_note *note)
 {
-	const kg_func_id outside = lane->opened.at[level - 1].func_id;
-	enum kg_status status = KG_OK;
-	for (uint32_t i = 0; i < verify->told.count && status == KG_OK; i++) {
-		const uint32_t index = verify->told.at[i];
-		if (!is_part(verify, bundle, calls, index, outside))
-			status = tell(verify, lane, bundle, &calls[index]);
-	}
+	const struct replay *replay = self;
+	struct verify_lane *lane = replay->lane;
+	enum kg_status status =
+		verify_open_call(replay->verify, lane, call, is_part(replay, note->call));
+	/* what it calls first need not be noted */
+	if (lane->watched.count > 0 && lane->watched.at[lane->watched.count - 1].id == call->id)
+		lane->watched.at[lane->watched.count - 1].first_inner = first_inner(replay, note);
 	return status;
+}
+
+static enum kg_status close_noted(void *self, const struct kg_call *call,
+				  const struct bundle_note *note)
+{
+	const struct replay *replay = self;
+	enum kg_status status = KG_OK;
+	if (note->kind == NOTE_LEAF)
+		status = verify_open_call(replay->verify, replay->lane, call,
+					  is_part(replay, note->call));
+	return status == KG_OK ? verify_close_call(replay->verify, replay->lane, call) : status;
 }
 
 /* ---- bundles --------------------------------------------------------------------------------- */
 
-static bool refuses(void *self, uint32_t lane_id, const struct event_bundle *bundle,
-		    const struct bundled_call *calls)
+static bool refuses(void *self, const struct placed_bundle *placed)
 {
 	struct kg_verify *verify = self;
-	KG_DCHECK(lane_id < verify->lanes.count);
-	struct verify_lane *lane = &verify->lanes.at[lane_id];
-	verify->told.count = 0;
+	const struct event_bundle *bundle = placed->bundle;
+	KG_DCHECK(placed->lane_id < verify->lanes.count);
+	struct verify_lane *lane = &verify->lanes.at[placed->lane_id];
 	if (lane->ignored_id != KG_NO_CALL)
 		return false;
 	/* of such a module a call has something to tell */
 	const uint64_t telling = modules_funcs_but(verify, modules_settled(verify, lane));
 	if ((bundle->funcs & telling) != 0)
 		return true;
-	if ((bundle->funcs & verify->told_funcs) != 0 && !list_told(verify, bundle, calls))
-		return true;
-	if (verify->told.count > 0 && !subject_is_settled(verify, lane))
+	if (bundle->note_count > 0 && !subject_is_settled(verify, lane))
 		return true;
 	/* if it is a part of its caller, the caller's first call is another one */
-	return find_unaware(lane) != NULL &&
-	       verify->functions.at[first_function(bundle, calls)].is_split;
+	return find_unaware(lane) != NULL && verify->functions.at[bundle->first_func_id].is_split;
 }
 
-static enum kg_status take(void *self, uint32_t lane_id, uint32_t level,
-			   const struct event_bundle *bundle, struct bundled_call *calls)
+static enum kg_status take(void *self, const struct placed_bundle *placed)
 {
 	struct kg_verify *verify = self;
-	struct verify_lane *lane = &verify->lanes.at[lane_id];
+	const struct event_bundle *bundle = placed->bundle;
+	struct verify_lane *lane = &verify->lanes.at[placed->lane_id];
 	struct watched_call *unaware = find_unaware(lane);
-	KG_DCHECK(level > 0 && level <= lane->opened.count);
+	struct replay replay = { verify, lane, placed };
+	const struct bundle_listener listener = { &replay, open_noted, close_noted };
+	KG_DCHECK(placed->level > 0 && placed->level <= lane->opened.count);
 	orphans_go_on(verify);
 	owner_note_complete(&verify->owners.at[lane->owner], bundle->depth);
-	lane->opened.at[level - 1].child_ns += bundle->dur_ns;
+	lane->opened.at[placed->level - 1].child_ns += bundle->dur_ns;
 	if (unaware != NULL)
-		unaware->first_inner = first_function(bundle, calls);
-	return tell_all(verify, lane, level, bundle, calls);
+		unaware->first_inner = bundle->first_func_id;
+	return lane->ignored_id == KG_NO_CALL ? bundle_replay(placed, &listener) : KG_OK;
 }
 
 static enum kg_status count(void *self, uint32_t worker, const struct bundled_call *calls,
@@ -172,7 +172,7 @@ static uint64_t counted(const void *self, kg_func_id func_id)
 }
 
 const struct kg_bundler verify_bundler = {
-	.wants = wants,
+	.wish = wish,
 	.refuses = refuses,
 	.take = take,
 	.count = count,

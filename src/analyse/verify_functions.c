@@ -6,22 +6,28 @@
 #include "event/bundle.h"
 #include "base/banned.h"
 
-/*
- * Whether a function is spoken of by anything but `roots`, which mean roots alone, and the sets of
- * a row.
- */
-static bool is_in_others(const struct kg_verify *verify, const uint64_t *row, const uint64_t *but)
+/* Whether a function is spoken of by anything but `roots`, which mean roots alone. */
+static bool is_in_others(const struct kg_verify *verify, const uint64_t *row)
 {
 	const struct vocabulary *vocabulary = &verify->spec->vocabulary;
 	const names_id roots = verify->spec->roots;
 	const bool is_root = row_has(row, roots) && !vocabulary->sets.at[roots].is_shared;
 	for (size_t i = 0; i < vocabulary->row_len; i++) {
 		const bool has_bit = is_root && i == roots / 64;
-		const uint64_t sets = row[i] & ~but[i];
-		if ((has_bit ? sets & ~(UINT64_C(1) << (roots % 64)) : sets) != 0)
+		if ((has_bit ? row[i] & ~(UINT64_C(1) << (roots % 64)) : row[i]) != 0)
 			return true;
 	}
 	return false;
+}
+
+/* Whether calls of a function may come before what stands before them in other tasks. */
+static bool is_noted(const struct kg_verify *verify, const uint64_t *row)
+{
+	for (size_t i = 0; i < verify->spec->vocabulary.row_len; i++) {
+		if ((row[i] & verify->ordered_sets[i]) != 0)
+			return false;
+	}
+	return !subject_is_told_by(verify->spec, row);
 }
 
 /* Whether a match of a pattern has to know of calls of a function. */
@@ -64,10 +70,8 @@ static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func
 		       verify->seen_texts);
 	for (size_t i = 0; i < row_len; i++)
 		entry.is_mentioned |= row[i] != 0;
-	entry.matters = is_in_others(verify, row, verify->no_row);
-	entry.is_told = entry.matters && !is_in_others(verify, row, verify->told_sets);
-	if (entry.is_told)
-		verify->told_funcs |= bundle_bit(func_id);
+	entry.matters = is_in_others(verify, row);
+	entry.is_noted = entry.matters && is_noted(verify, row);
 	const struct kg_func *func = kg_funcs_get(verify->funcs, func_id);
 	entry.is_split = strcmp(func->name, func->base) != 0;
 	entry.is_ignored = row_has(row, verify->spec->ignore);

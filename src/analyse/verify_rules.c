@@ -76,7 +76,8 @@ static void note_broken_in_order(struct rule_state *state, uint32_t role,
 		at--;
 	if (at == 0) {
 		state->broken_role = role;
-		state->related = *related;
+		if (related != NULL)
+			state->related = *related;
 	}
 	state->broken_count++;
 	if (at == KG_CHECK_PLACES)
@@ -115,7 +116,7 @@ static void open_count(const struct rule_event *event)
 {
 	if (!is_half(event) && spec_bound_is_exceeded(event->verify->spec, &event->rule->want,
 						      event->state->roles[0].count))
-		rule_note_broken(event->state, 0, &event->place, NULL);
+		note_broken_in_order(event->state, 0, &event->place, NULL);
 }
 
 static enum kg_status open_pair(const struct rule_event *event)
@@ -379,14 +380,15 @@ static void close_budget(const struct rule_event *event)
 	struct kg_place start = place_of_start(call);
 	if (__builtin_add_overflow(state->total_ns, call->dur_ns, &state->total_ns))
 		state->total_ns = UINT64_MAX;
-	if (call->dur_ns > state->max_ns || state->longest.line_no == 0) {
+	if (call->dur_ns > state->max_ns || state->longest.line_no == 0 ||
+	    (call->dur_ns == state->max_ns && start.line_no < state->longest.line_no)) {
 		state->max_ns = call->dur_ns;
 		state->longest = start;
 	}
 	if (event->rule->has_max &&
 	    spec_amount(event->verify->spec, &event->rule->max_us, &max_us) &&
 	    (unsigned __int128)call->dur_ns > (unsigned __int128)max_us * 1000)
-		rule_note_broken(state, 0, &start, NULL);
+		note_broken_in_order(state, 0, &start, NULL);
 }
 
 static void close_for_kind(const struct rule_event *event)
@@ -457,8 +459,10 @@ static enum kg_status judge_in_state(struct kg_verify *verify, struct rule_state
 		state->unknown_count += (call->flags & KG_CALL_INCOMPLETE) != 0;
 		return KG_OK;
 	}
-	if (state->broken_count == 0) {
+	const struct kg_place *place = &match->departure.place;
+	if (state->broken_count == 0 || place->line_no < state->departure->place.line_no) {
 		struct kg_place start = place_of_start(call);
+		/* another state may have the same one by now */
 		state->departure = arena_alloc(&verify->memory, sizeof(*state->departure));
 		if (state->departure == NULL)
 			return KG_NOMEM;
@@ -467,7 +471,7 @@ static enum kg_status judge_in_state(struct kg_verify *verify, struct rule_state
 		state->departure->enclosing[state->departure->enclosing_count++] =
 			(struct enclosing){ start.line_no, start.func_id };
 	}
-	rule_note_broken(state, 0, &match->departure.place, NULL);
+	note_broken_in_order(state, 0, place, NULL);
 	return KG_OK;
 }
 

@@ -27,27 +27,55 @@ static struct rule_state *make_states(struct kg_verify *verify)
 	return states;
 }
 
-/* Whether a rule wants nothing of the calls that it names but that they come, task by task. */
-static bool may_be_told(const struct rule *rule)
+/* Whether what a rule makes of calls depends on which of two tasks calls first. */
+static bool is_about_order(const struct rule *rule)
 {
-	return rule->kind == RULE_EXPR || (rule->kind == RULE_PAIR && rule->scope == PAIR_PER_TASK);
+	switch (rule->kind) {
+	case RULE_PAIR:
+		return rule->scope != PAIR_PER_TASK;
+	case RULE_ORDER:
+	case RULE_INSIDE:
+	case RULE_CPUS:
+	case RULE_FORBID:
+	case RULE_CLOSED:
+	case RULE_LAST:
+		return true;
+	case RULE_COUNT:
+	case RULE_EXPR:
+	case RULE_EACH:
+	case RULE_MODULES:
+	case RULE_BUDGET:
+	case RULE_CHOICE:
+	case RULE_KIND_COUNT:
+		break;
+	}
+	return false;
 }
 
-static void add_told(struct kg_verify *verify, names_id names)
+static void add_ordered(struct kg_verify *verify, names_id names)
 {
-	if (names != NO_NAMES && !verify->spec->vocabulary.sets.at[names].is_shared)
-		states_add(verify->told_sets, names);
+	if (names != NO_NAMES)
+		states_add(verify->ordered_sets, names);
 }
 
-/* Finds the sets that rules alone speak of, and such as can be told of their calls in bundles. */
-static void find_told_sets(struct kg_verify *verify)
+static void add_route(struct kg_verify *verify, const struct spec_route *route)
 {
-	for (size_t i = 0; i < verify->spec->rules.count; i++) {
-		const struct rule *rule = &verify->spec->rules.at[i];
-		add_told(verify, rule->when);
-		add_told(verify, rule->unless);
-		for (uint32_t j = 0; j < rule->names_count && may_be_told(rule); j++)
-			add_told(verify, rule->names[j]);
+	if (route->automaton != NULL)
+		add_ordered(verify, route->automaton->vocabulary);
+}
+
+/* Finds the sets whose calls have to come in the order of the trace. */
+static void find_ordered_sets(struct kg_verify *verify)
+{
+	const struct kg_spec *spec = verify->spec;
+	add_route(verify, &spec->main);
+	add_route(verify, &spec->threads);
+	add_ordered(verify, spec->noise);
+	add_ordered(verify, spec->ignore);
+	for (size_t i = 0; i < spec->rules.count; i++) {
+		const struct rule *rule = &spec->rules.at[i];
+		for (uint32_t j = 0; j < rule->names_count && is_about_order(rule); j++)
+			add_ordered(verify, rule->names[j]);
 	}
 }
 
@@ -55,10 +83,11 @@ enum kg_status rules_init(struct kg_verify *verify)
 {
 	const size_t row_len = verify->spec->vocabulary.row_len;
 	verify->rules = make_states(verify);
-	verify->told_sets = arena_alloc(&verify->memory, row_len * sizeof(*verify->told_sets));
-	if (verify->rules == NULL || verify->told_sets == NULL)
+	verify->ordered_sets =
+		arena_alloc(&verify->memory, row_len * sizeof(*verify->ordered_sets));
+	if (verify->rules == NULL || verify->ordered_sets == NULL)
 		return KG_NOMEM;
-	find_told_sets(verify);
+	find_ordered_sets(verify);
 	return KG_OK;
 }
 

@@ -12,6 +12,7 @@ bool text_bundles_start(struct text_bundles *bundles, size_t row_count)
 	const size_t words = row_count / 64 + 1;
 	bundles->at.count = 0;
 	bundles->calls.count = 0;
+	bundles->notes.count = 0;
 	bundles->cpus.count = 0;
 	if (!column_reserve(&bundles->shown, words) ||
 	    !column_reserve(&bundles->starts, row_count) ||
@@ -23,10 +24,32 @@ bool text_bundles_start(struct text_bundles *bundles, size_t row_count)
 	return true;
 }
 
-bool text_bundles_add(struct text_bundles *bundles, struct scan_row *rows,
-		      const struct event_bundle *bundle)
+/* Adds the notes of a bundle. False when memory is out. */
+static bool add_notes(struct text_bundles *bundles, struct event_bundle *bundle,
+		      const struct bundle_note *notes, size_t note_count)
 {
-	if (!column_push(&bundles->at, *bundle))
+	uint64_t hash = 0;
+	if (!column_reserve(&bundles->notes, bundles->notes.count + note_count))
+		return false;
+	bundle->first_note = (uint32_t)bundles->notes.count;
+	bundle->note_count = (uint32_t)note_count;
+	for (size_t i = 0; i < note_count; i++) {
+		struct bundle_note *note = &bundles->notes.at[bundles->notes.count++];
+		*note = notes[i];
+		note->level = (uint16_t)(note->level - bundle->depth);
+		hash = (hash ^ bundle_note_word(note)) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	bundle->notes_hash = hash;
+	return true;
+}
+
+bool text_bundles_add(struct text_bundles *bundles, struct scan_row *rows,
+		      const struct event_bundle *bundle, const struct bundle_note *notes,
+		      size_t note_count)
+{
+	if (!column_push(&bundles->at, *bundle) ||
+	    !add_notes(bundles, &bundles->at.at[bundles->at.count - 1], notes, note_count))
 		return false;
 	bundles->starts.at[bundle->first_row] = (uint32_t)bundles->at.count - 1;
 	rows[bundle->first_row].is_plain = ROW_STARTS_BUNDLE;
@@ -70,6 +93,7 @@ void text_bundles_release(struct text_bundles *bundles)
 {
 	column_release(&bundles->at);
 	column_release(&bundles->calls);
+	column_release(&bundles->notes);
 	column_release(&bundles->shown);
 	column_release(&bundles->starts);
 	column_release(&bundles->cpus);

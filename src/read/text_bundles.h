@@ -24,6 +24,7 @@ struct text_bundles {
 	uint64_t line_no; /* of its first row; set when its rows are handed out */
 	COLUMN(struct event_bundle) at;
 	COLUMN(struct bundled_call) calls;
+	COLUMN(struct bundle_note) notes;
 	COLUMN(uint64_t) shown;	 /* a bit for each row that is handed out, or starts a bundle */
 	COLUMN(uint32_t) starts; /* by row, if that is ROW_STARTS_BUNDLE: which one */
 	COLUMN(uint16_t) cpus;	 /* that have calls in the window, bundled or not */
@@ -54,9 +55,13 @@ static inline size_t bundles_next(const struct text_bundles *bundles, size_t row
 	return word * 64 + (size_t)__builtin_ctzll(bits);
 }
 
-/* Adds a bundle, and shows where it starts. False when memory is out. */
+/*
+ * Adds a bundle with its notes, of which the levels are depths yet, and shows where it starts.
+ * False when memory is out.
+ */
 bool text_bundles_add(struct text_bundles *bundles, struct scan_row *rows,
-		      const struct event_bundle *bundle);
+		      const struct event_bundle *bundle, const struct bundle_note *notes,
+		      size_t note_count);
 
 /* The calls of a bundle will be handed out: they do not count any more. */
 void text_bundles_drop_calls(struct text_bundles *bundles, const struct event_bundle *bundle);
@@ -74,8 +79,8 @@ struct text_piece;
 
 struct text_bundler {
 	void *self;
-	/* Whether each call of a function is to be handed out. For the thread that reads. */
-	bool (*wants)(void *self, kg_func_id func_id);
+	/* What is to become of the calls of a function. For the thread that reads. */
+	enum bundle_wish (*wish)(void *self, kg_func_id func_id);
 	/* Bundles the rows of a window that was just scanned. False when memory is out. */
 	bool (*bundle)(void *self, uint32_t worker, struct text_piece *piece);
 	/* Counts the calls of a window whose rows have been handed out. */

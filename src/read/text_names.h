@@ -13,8 +13,10 @@
 #include "read/text_scan.h"
 
 #define FUNC_ID_OFFSET 2
-/* Set in func_ids: all calls of the function are to be handed out. */
+/* Set in func_ids: all calls of the function are to be handed out, or noted in bundles. */
 #define FUNC_IS_WANTED (UINT32_C(1) << 31)
+#define FUNC_IS_NOTED (UINT32_C(1) << 30)
+#define FUNC_ID_MASK (FUNC_IS_NOTED - 1)
 
 /* id + FUNC_ID_OFFSET, by symbol + 1: row 0 is for no symbol. 0 for not yet known. */
 struct func_ids {

@@ -26,6 +26,22 @@ static const struct scan_extra *extra_of(const struct text_reader *reader,
 	return row->extra == SCAN_NONE ? &none : &reader->piece->scan.extras.at[row->extra];
 }
 
+/* What is to become of the calls of a function, as a flag in func_ids. */
+static uint32_t wish_of(const struct text_reader *reader, kg_func_id func_id)
+{
+	if (reader->bundler == NULL)
+		return 0;
+	switch (reader->bundler->wish(reader->bundler->self, func_id)) {
+	case BUNDLE_FREELY:
+		return 0;
+	case BUNDLE_NOTED:
+		return FUNC_IS_NOTED;
+	case BUNDLE_NEVER:
+		break;
+	}
+	return FUNC_IS_WANTED;
+}
+
 /* The function of a row; KG_NO_FUNC where it names none. False when memory is out. */
 static bool func_of(struct text_reader *reader, uint32_t symbol, kg_func_id *out)
 {
@@ -42,12 +58,10 @@ static bool func_of(struct text_reader *reader, uint32_t symbol, kg_func_id *out
 		kg_func_id id = funcs_add(&reader->facts->funcs, names->symbols.at[symbol]);
 		if (id == KG_NO_FUNC)
 			return false;
-		const bool is_wanted = reader->bundler != NULL &&
-				       reader->bundler->wants(reader->bundler->self, id);
-		*known = (id + FUNC_ID_OFFSET) | (is_wanted ? FUNC_IS_WANTED : 0);
+		*known = (id + FUNC_ID_OFFSET) | wish_of(reader, id);
 		names->news.at[names->news.count++] = (struct told_func){ symbol, *known };
 	}
-	*out = (*known & ~FUNC_IS_WANTED) - FUNC_ID_OFFSET;
+	*out = (*known & FUNC_ID_MASK) - FUNC_ID_OFFSET;
 	return true;
 }
 

@@ -46,7 +46,7 @@ static inline void text_row_write(struct kg_event *event, const struct scan_row 
 	event->line_no = line_no;
 	event->time_ns = KG_NO_NS;
 	event->dur_ns = row->dur_ns;
-	event->func_id = (known & ~FUNC_IS_WANTED) - FUNC_ID_OFFSET;
+	event->func_id = (known & FUNC_ID_MASK) - FUNC_ID_OFFSET;
 	event->task_id = state->task_id;
 	event->cpu = row->cpu;
 	event->depth = row->depth;

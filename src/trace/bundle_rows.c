@@ -7,18 +7,48 @@
 #include "base/banned.h"
 
 /* Calls that are open within one window; what is deeper is handed out. */
-#define OPEN_MAX 40
+#define OPEN_MAX (BUNDLE_DEPTH_MAX - 1)
+
+/* Calls by how they stand in lines, as in a bundle. */
+struct line_counts {
+	uint32_t atomic;
+	uint32_t pair;
+	uint32_t empty;
+	uint32_t named;
+};
+
+/* What an open call has called so far: nothing but whole trees. */
+struct callees {
+	uint64_t dur_ns; /* of its roots */
+	uint64_t hot_next_ns;
+	uint64_t funcs;
+	struct line_counts before; /* of the CPU, when the first might have come */
+	kg_func_id hot_func_id;
+	kg_func_id first_func_id; /* from here on it is set with the first root */
+	uint32_t first_row;
+	uint32_t last_row;
+	uint32_t root_count;
+	uint32_t first_call;
+	uint32_t first_note; /* of the CPU's */
+	uint16_t depth;	     /* of the roots */
+	uint16_t max_depth;
+};
 
 /* A call that was entered in this window. */
 struct open_call {
-	struct event_bundle callees; /* what it has called so far: nothing but whole trees */
-	uint64_t open_funcs;	     /* bits of it and of those around it */
-	kg_func_id func_id;
+	struct callees callees;
+	uint64_t open_funcs; /* bits of it and of those around it */
+	uint32_t known;	     /* its function, as in func_ids */
 	uint32_t row;
+	uint32_t first_note; /* of the CPU's: its own, if it is noted, or the next one */
 };
 
 struct cpu_calls {
 	struct open_call *top;
+	struct line_counts counts; /* of all calls in bundles by now */
+	uint16_t cpu;
+	/* of what is not handed out yet; with room for one of each row */
+	COLUMN(struct bundle_note) notes;
 	/* the first one stands for whatever is open outside */
 	struct open_call calls[1 + OPEN_MAX];
 };
@@ -28,29 +58,79 @@ struct bundling {
 	struct text_bundles *bundles;
 	struct scan_row *rows;
 	const uint32_t *func_ids;
+	size_t row_count;
 	struct bundled_call *next_call;
 	bool is_out_of_memory;
 };
 
 /* ---- what is handed out ---------------------------------------------------------------------- */
 
-static inline void expect_callees(struct event_bundle *callees, uint16_t cpu, uint16_t depth)
-{
-	*callees = (struct event_bundle){ .cpu = cpu, .depth = depth, .max_depth = depth };
-}
-
 static uint32_t call_index(const struct bundling *self)
 {
 	return (uint32_t)(self->next_call - self->bundles->calls.at);
 }
 
-static void put_out(struct bundling *self, struct event_bundle *callees)
+/* Begins with no callee, at a depth. */
+static inline void expect_callees(const struct bundling *self, const struct cpu_calls *cpu,
+				  uint16_t depth, struct callees *callees)
 {
-	if (callees->root_count == 0)
-		return;
-	callees->calls_end = call_index(self);
-	if (!text_bundles_add(self->bundles, self->rows, callees))
+	callees->dur_ns = 0;
+	callees->hot_next_ns = 0;
+	callees->funcs = 0;
+	callees->before = cpu->counts;
+	callees->hot_func_id = KG_NO_FUNC;
+	callees->root_count = 0;
+	callees->first_call = call_index(self);
+	callees->first_note = (uint32_t)cpu->notes.count;
+	callees->depth = callees->max_depth = depth;
+}
+
+/* What the calls come to of which these were the counts behind them. */
+static struct event_bundle bundle_of(const struct bundling *self, const struct cpu_calls *cpu,
+				     const struct callees *callees,
+				     const struct line_counts *counts)
+{
+	return (struct event_bundle){
+		.dur_ns = callees->dur_ns,
+		.hot_next_ns = callees->hot_next_ns,
+		.funcs = callees->funcs,
+		.hot_func_id = callees->hot_func_id,
+		.first_func_id = callees->first_func_id,
+		.root_count = callees->root_count,
+		.atomic_count = counts->atomic - callees->before.atomic,
+		.pair_count = counts->pair - callees->before.pair,
+		.empty_count = counts->empty - callees->before.empty,
+		.named_count = counts->named - callees->before.named,
+		.first_row = callees->first_row,
+		.last_row = callees->last_row,
+		.first_call = callees->first_call,
+		.calls_end = call_index(self),
+		.cpu = cpu->cpu,
+		.depth = callees->depth,
+		.max_depth = callees->max_depth,
+	};
+}
+
+/* Hands out the callees of an open call. */
+static void put_out(struct bundling *self, const struct cpu_calls *cpu,
+		    const struct open_call *call)
+{
+	const struct callees *callees = &call->callees;
+	const bool is_top = call == cpu->top;
+	const uint32_t notes_end = is_top ? (uint32_t)cpu->notes.count : call[1].first_note;
+	const struct event_bundle bundle =
+		bundle_of(self, cpu, callees, is_top ? &cpu->counts : &call[1].callees.before);
+	if (!text_bundles_add(self->bundles, self->rows, &bundle,
+			      cpu->notes.at + callees->first_note, notes_end - callees->first_note))
 		self->is_out_of_memory = true;
+}
+
+/* Begins anew, with nothing open and nothing called. */
+static void start_over(const struct bundling *self, struct cpu_calls *cpu)
+{
+	cpu->top = cpu->calls;
+	cpu->notes.count = 0;
+	expect_callees(self, cpu, 0, &cpu->top->callees);
 }
 
 /*
@@ -59,13 +139,13 @@ static void put_out(struct bundling *self, struct event_bundle *callees)
  */
 static KG_SELDOM void end_bundles(struct bundling *self, struct cpu_calls *cpu)
 {
-	for (struct open_call *call = cpu->calls; call <= cpu->top; call++) {
+	for (const struct open_call *call = cpu->calls; call <= cpu->top; call++) {
 		if (call != cpu->calls)
 			bundles_show(self->bundles, call->row);
-		put_out(self, &call->callees);
+		if (call->callees.root_count > 0)
+			put_out(self, cpu, call);
 	}
-	cpu->top = cpu->calls;
-	expect_callees(&cpu->top->callees, cpu->top->callees.cpu, 0);
+	start_over(self, cpu);
 }
 
 static inline bool has_bundle(const struct cpu_calls *cpu)
@@ -81,23 +161,43 @@ static void end_all_bundles(struct bundling *self)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
+static inline kg_func_id func_of(uint32_t known)
+{
+	return (known & FUNC_ID_MASK) - FUNC_ID_OFFSET;
+}
+
+static inline bool is_noted(uint32_t known)
+{
+	return (known & FUNC_IS_NOTED) != 0;
+}
+
+static inline void add_note(struct cpu_calls *cpu, uint32_t known, enum note_kind kind,
+			    uint16_t depth, uint32_t call)
+{
+	cpu->notes.at[cpu->notes.count++] = (struct bundle_note){ .func_id = func_of(known),
+								  .level = depth,
+								  .kind = (uint8_t)kind,
+								  .call = call,
+								  .first_func_id = KG_NO_FUNC };
+}
+
 /* Whether a call of this function is being made by another one of it, as far as is known here. */
 static KG_SELDOM bool is_open(const struct cpu_calls *cpu, const struct open_call *top,
 			      kg_func_id func_id)
 {
 	for (; top != cpu->calls; top--) {
-		if (top->func_id == func_id)
+		if (func_of(top->known) == func_id)
 			return true;
 	}
 	return false;
 }
 
-static inline void note_call(struct bundling *self, const struct cpu_calls *cpu,
-			     struct open_call *caller, kg_func_id func_id,
-			     const struct scan_row *end, uint64_t self_ns, uint32_t row,
-			     uint32_t end_row)
+static KG_OFTEN void note_call(struct bundling *self, const struct cpu_calls *cpu,
+			       struct open_call *caller, kg_func_id func_id,
+			       const struct scan_row *end, uint64_t self_ns, uint32_t row,
+			       uint32_t end_row)
 {
-	struct event_bundle *callees = &caller->callees;
+	struct callees *callees = &caller->callees;
 	const uint64_t bit = bundle_bit(func_id);
 	struct bundled_call *call = self->next_call++;
 	call->dur_ns = end->dur_ns;
@@ -105,7 +205,7 @@ static inline void note_call(struct bundling *self, const struct cpu_calls *cpu,
 	call->func_id = func_id;
 	call->row = row;
 	call->end_row = end_row;
-	call->cpu = callees->cpu;
+	call->cpu = cpu->cpu;
 	call->is_nested = (caller->open_funcs & bit) != 0 && is_open(cpu, caller, func_id);
 	self->bundles->mark_lines[end->mark % BUNDLE_MARKS]++;
 	callees->root_count++;
@@ -124,6 +224,12 @@ static inline bool is_bundled(uint32_t known)
 	return known - FUNC_ID_OFFSET < FUNC_IS_WANTED - FUNC_ID_OFFSET;
 }
 
+/* A call without a caller is none's callee. */
+static inline bool is_callee(const struct scan_row *row)
+{
+	return row->depth > 0;
+}
+
 /* The open call that one at this depth is made by. */
 static inline struct open_call *find_caller(struct bundling *self, struct cpu_calls *cpu,
 					    uint16_t depth)
@@ -136,47 +242,47 @@ static inline struct open_call *find_caller(struct bundling *self, struct cpu_ca
 	return cpu->top;
 }
 
-static inline bool take_leaf(struct bundling *self, struct cpu_calls *cpu,
-			     const struct scan_row *row, uint32_t row_index)
+static KG_OFTEN bool take_leaf(struct bundling *self, struct cpu_calls *cpu,
+			       const struct scan_row *row, uint32_t row_index)
 {
 	const uint32_t known = self->func_ids[row->symbol + 1];
-	if (!is_bundled(known))
+	if (!is_bundled(known) || !is_callee(row))
 		return false;
 	struct open_call *caller = find_caller(self, cpu, row->depth);
-	struct event_bundle *callees = &caller->callees;
+	struct callees *callees = &caller->callees;
 	if (callees->root_count == 0) {
 		callees->first_row = row_index;
 		callees->first_call = call_index(self);
+		callees->first_func_id = func_of(known);
 	}
-	callees->atomic_count++;
-	note_call(self, cpu, caller, known - FUNC_ID_OFFSET, row, row->dur_ns, row_index,
-		  row_index);
+	if (is_noted(known))
+		add_note(cpu, known, NOTE_LEAF, row->depth, call_index(self));
+	cpu->counts.atomic++;
+	note_call(self, cpu, caller, func_of(known), row, row->dur_ns, row_index, row_index);
 	return true;
 }
 
-static inline bool take_enter(struct bundling *self, struct cpu_calls *cpu,
-			      const struct scan_row *row, uint32_t row_index)
+static KG_OFTEN bool take_enter(struct bundling *self, struct cpu_calls *cpu,
+				const struct scan_row *row, uint32_t row_index)
 {
 	const uint32_t known = self->func_ids[row->symbol + 1];
-	if (!is_bundled(known) || cpu->top == cpu->calls + OPEN_MAX)
+	if (!is_bundled(known) || !is_callee(row) || cpu->top == cpu->calls + OPEN_MAX)
 		return false;
 	const struct open_call *caller = find_caller(self, cpu, row->depth);
 	struct open_call *call = ++cpu->top;
-	expect_callees(&call->callees, row->cpu, (uint16_t)(row->depth + 1));
-	call->callees.first_call = call_index(self);
-	call->func_id = known - FUNC_ID_OFFSET;
-	call->open_funcs = caller->open_funcs | bundle_bit(call->func_id);
+	call->first_note = (uint32_t)cpu->notes.count;
+	if (is_noted(known))
+		add_note(cpu, known, NOTE_ENTER, row->depth, 0);
+	expect_callees(self, cpu, (uint16_t)(row->depth + 1), &call->callees);
+	call->known = known;
+	call->open_funcs = caller->open_funcs | bundle_bit(func_of(known));
 	call->row = row_index;
 	return true;
 }
 
 /* Sums up what a call has called with what its caller has. */
-static inline void merge_callees(struct event_bundle *into, const struct event_bundle *from)
+static inline void merge_callees(struct callees *into, const struct callees *from)
 {
-	into->atomic_count += from->atomic_count;
-	into->pair_count += from->pair_count;
-	into->empty_count += from->empty_count;
-	into->named_count += from->named_count;
 	into->funcs |= from->funcs;
 	if (from->max_depth > into->max_depth)
 		into->max_depth = from->max_depth;
@@ -186,35 +292,42 @@ static inline void merge_callees(struct event_bundle *into, const struct event_b
 	}
 }
 
-static inline bool take_leave(struct bundling *self, struct cpu_calls *cpu,
-			      const struct scan_row *row, uint32_t row_index)
+static KG_OFTEN bool take_leave(struct bundling *self, struct cpu_calls *cpu,
+				const struct scan_row *row, uint32_t row_index)
 {
 	const struct open_call *call = cpu->top;
-	const struct event_bundle *inside = &call->callees;
+	const struct callees *inside = &call->callees;
 	/* what is not as it should be is told when it is handed out */
 	if (call == cpu->calls || row->depth + 1 != inside->depth || inside->dur_ns > row->dur_ns ||
-	    (row->symbol != SCAN_NONE &&
-	     self->func_ids[row->symbol + 1] != call->func_id + FUNC_ID_OFFSET))
+	    (row->symbol != SCAN_NONE && self->func_ids[row->symbol + 1] != call->known))
 		return false;
 	struct open_call *caller = --cpu->top;
-	struct event_bundle *callees = &caller->callees;
+	struct callees *callees = &caller->callees;
 	if (callees->root_count == 0) {
 		callees->first_row = call->row;
 		callees->first_call = inside->first_call;
+		callees->first_func_id = func_of(call->known);
 	}
 	if (inside->root_count == 0)
-		callees->empty_count++;
+		cpu->counts.empty++;
 	else
 		merge_callees(callees, inside);
-	callees->pair_count++;
-	callees->named_count += (row->flags & SCAN_NAMED) != 0;
-	note_call(self, cpu, caller, call->func_id, row, row->dur_ns - inside->dur_ns, call->row,
-		  row_index);
+	cpu->counts.pair++;
+	cpu->counts.named += (row->flags & SCAN_NAMED) != 0;
+	if (is_noted(call->known)) {
+		struct bundle_note *note = &cpu->notes.at[call->first_note];
+		note->call = call_index(self);
+		if (inside->root_count > 0)
+			note->first_func_id = inside->first_func_id;
+		add_note(cpu, call->known, NOTE_LEAVE, row->depth, call_index(self));
+	}
+	note_call(self, cpu, caller, func_of(call->known), row, row->dur_ns - inside->dur_ns,
+		  call->row, row_index);
 	return true;
 }
 
-static inline bool take_plain(struct bundling *self, struct cpu_calls *cpu,
-			      const struct scan_row *row, uint32_t row_index)
+static KG_OFTEN bool take_plain(struct bundling *self, struct cpu_calls *cpu,
+				const struct scan_row *row, uint32_t row_index)
 {
 	if (row->kind == TEXT_LEAF)
 		return take_leaf(self, cpu, row, row_index);
@@ -231,10 +344,11 @@ static struct cpu_calls *use_cpu(struct bundling *self, uint16_t cpu)
 	struct cpu_calls **place = &self->stacks->cpus[cpu];
 	if (*place == NULL)
 		*place = memory_zalloc(sizeof(**place));
-	if (*place == NULL || !column_push(&self->bundles->cpus, cpu))
+	if (*place == NULL || !column_push(&self->bundles->cpus, cpu) ||
+	    !column_reserve(&(*place)->notes, self->row_count))
 		return NULL;
-	(*place)->top = (*place)->calls;
-	expect_callees(&(*place)->top->callees, cpu, 0);
+	(*place)->cpu = cpu;
+	start_over(self, *place);
 	self->stacks->used[cpu] = *place;
 	return *place;
 }
@@ -274,11 +388,11 @@ static KG_SELDOM bool take_other(struct bundling *self, uint32_t row_index)
 	return true;
 }
 
-static bool bundle_all(struct bundling *self, size_t row_count)
+static bool bundle_all(struct bundling *self)
 {
 	struct cpu_calls *const *used = self->stacks->used;
 	const struct scan_row *row = self->rows;
-	for (uint32_t i = 0; i < row_count; i++, row++) {
+	for (uint32_t i = 0; i < self->row_count; i++, row++) {
 		struct cpu_calls *cpu = row->cpu < BUNDLE_CPUS ? used[row->cpu] : NULL;
 		if (cpu == NULL || row->is_plain == ROW_IS_NOT_PLAIN) {
 			if (!take_other(self, i))
@@ -301,8 +415,9 @@ bool bundle_rows(struct bundle_stacks *stacks, struct text_piece *piece)
 				     .bundles = bundles,
 				     .rows = piece->scan.rows.at,
 				     .func_ids = piece->func_ids,
+				     .row_count = row_count,
 				     .next_call = bundles->calls.at };
-	const bool is_done = bundle_all(&bundling, row_count);
+	const bool is_done = bundle_all(&bundling);
 	bundles->calls.count = call_index(&bundling);
 	for (size_t i = 0; i < bundles->cpus.count; i++)
 		stacks->used[bundles->cpus.at[i]] = NULL;
@@ -312,6 +427,8 @@ bool bundle_rows(struct bundle_stacks *stacks, struct text_piece *piece)
 void bundle_stacks_release(struct bundle_stacks *stacks)
 {
 	for (size_t i = 0; i < BUNDLE_CPUS; i++) {
+		if (stacks->cpus[i] != NULL)
+			column_release(&stacks->cpus[i]->notes);
 		memory_free(stacks->cpus[i]);
 		stacks->cpus[i] = NULL;
 	}

@@ -17,9 +17,9 @@ struct bundle_stacks {
 };
 
 /*
- * Bundles what can be of a window that was just scanned: runs of whole trees on one CPU with
- * nothing else of it in between, no switch of any CPU, and no function that is wanted or not yet
- * known. False when memory is out.
+ * Bundles what can be of a window that was just scanned: runs of whole trees on one CPU, below
+ * something, with nothing else of it in between, no switch of any CPU, and no function that is
+ * wanted or not yet known. False when memory is out.
  */
 bool bundle_rows(struct bundle_stacks *stacks, struct text_piece *piece);
 

@@ -37,7 +37,7 @@ static enum kg_status feed_bundle(struct feed *feed, const struct event_batch *b
 	bool is_taken;
 	enum kg_status status =
 		builder_take_bundle(feed->builder, event, &bundles->at.at[event->func_id],
-				    bundles->calls.at, &is_taken);
+				    bundles->calls.at, bundles->notes.at, &is_taken);
 	if (status != KG_OK || is_taken)
 		return status;
 	if (!feed->reader->class->bundling->unbundle(feed->reader, event, &feed->late))

@@ -127,10 +127,10 @@ static enum kg_status feed_all(struct kg_trace *trace, struct kg_error *err)
 
 /* ---- bundles --------------------------------------------------------------------------------- */
 
-static bool is_wanted(void *self, kg_func_id func_id)
+static enum bundle_wish wish(void *self, kg_func_id func_id)
 {
 	const struct kg_call_sink *sink = ((struct kg_trace *)self)->builder.sink;
-	return sink->bundler->wants(sink->self, func_id);
+	return sink->bundler->wish(sink->self, func_id);
 }
 
 static bool bundle_piece(void *self, uint32_t worker, struct text_piece *piece)
@@ -157,7 +157,7 @@ static enum kg_status start_bundles(struct kg_trace *trace)
 	if (trace->stacks == NULL)
 		return KG_NOMEM;
 	trace->bundler = (struct text_bundler){
-		.self = trace, .wants = is_wanted, .bundle = bundle_piece, .count = count_calls
+		.self = trace, .wish = wish, .bundle = bundle_piece, .count = count_calls
 	};
 	bundling->start(trace->reader, &trace->bundler);
 	return KG_OK;

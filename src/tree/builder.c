@@ -588,18 +588,30 @@ static bool is_below_top(const struct builder *builder, struct lane *lane,
 
 enum kg_status builder_take_bundle(struct builder *builder, const struct kg_event *event,
 				   const struct event_bundle *bundle, struct bundled_call *calls,
-				   bool *is_taken)
+				   const struct bundle_note *notes, bool *is_taken)
 {
 	const struct kg_call_sink *sink = builder->sink;
 	struct lane *lane = lane_of(builder, event);
 	if (lane == NULL)
 		return KG_NOMEM;
-	*is_taken = is_below_top(builder, lane, bundle) &&
-		    !bundler_refuses(sink->bundler, sink->self, lane->stack_id, bundle, calls);
+	*is_taken = is_below_top(builder, lane, bundle);
+	if (!*is_taken)
+		return KG_OK;
+	struct frame *top = lane_top(lane);
+	const struct placed_bundle placed = {
+		.bundle = bundle,
+		.calls = calls,
+		.notes = notes + bundle->first_note,
+		.lane_id = lane->stack_id,
+		.level = lane->real_count,
+		.task_id = lane->task_id,
+		.caller_id = top->call.id,
+		.first_id = builder->next_id,
+	};
+	*is_taken = !bundler_refuses(sink->bundler, sink->self, &placed);
 	if (!*is_taken)
 		return KG_OK;
 	const uint32_t call_count = bundle_call_count(bundle);
-	struct frame *top = lane_top(lane);
 	struct kg_call_counts *counts = &builder->counts;
 	builder->is_exits_only = false;
 	builder->next_id += call_count;
@@ -610,7 +622,7 @@ enum kg_status builder_take_bundle(struct builder *builder, const struct kg_even
 	top->call.call_count += call_count;
 	top->call.child_count += bundle->root_count;
 	add_child_time(top, bundle->dur_ns);
-	return sink->bundler->take(sink->self, lane->stack_id, lane->real_count, bundle, calls);
+	return sink->bundler->take(sink->self, &placed);
 }
 
 enum kg_status builder_finish(struct builder *builder)

@@ -50,12 +50,14 @@ KG_MUST_USE enum kg_status builder_feed(struct builder *builder, const struct kg
 
 /*
  * The bundle that an event of kind EVENT_BUNDLE stands for, in its place. *is_taken false: it is
- * not known to be below a call that is open; its events have to be fed instead.
+ * not known to be below a call that is open; its events have to be fed instead. Calls and notes are
+ * those of its window.
  */
 KG_MUST_USE enum kg_status builder_take_bundle(struct builder *builder,
 					       const struct kg_event *event,
 					       const struct event_bundle *bundle,
-					       struct bundled_call *calls, bool *is_taken);
+					       struct bundled_call *calls,
+					       const struct bundle_note *notes, bool *is_taken);
 
 /* Closes what is still open, and tells the sink that the trace is done. */
 KG_MUST_USE enum kg_status builder_finish(struct builder *builder);

@@ -48,26 +48,24 @@ static enum kg_status count_done(void *self)
 	return counting->inner.done(counting->inner.self);
 }
 
-static bool count_wants(void *self, kg_func_id func_id)
+static enum bundle_wish count_wish(void *self, kg_func_id func_id)
 {
 	const struct counting *counting = self;
-	return counting->inner.bundler->wants(counting->inner.self, func_id);
+	return counting->inner.bundler->wish(counting->inner.self, func_id);
 }
 
-static bool count_refuses(void *self, uint32_t lane_id, const struct event_bundle *bundle,
-			  const struct bundled_call *calls)
+static bool count_refuses(void *self, const struct placed_bundle *placed)
 {
 	const struct counting *counting = self;
 	const struct kg_call_sink *inner = &counting->inner;
-	return bundler_refuses(inner->bundler, inner->self, lane_id, bundle, calls);
+	return bundler_refuses(inner->bundler, inner->self, placed);
 }
 
-static enum kg_status count_take(void *self, uint32_t lane_id, uint32_t level,
-				 const struct event_bundle *bundle, struct bundled_call *calls)
+static enum kg_status count_take(void *self, const struct placed_bundle *placed)
 {
 	struct counting *counting = self;
 	counting->taken++;
-	return counting->inner.bundler->take(counting->inner.self, lane_id, level, bundle, calls);
+	return counting->inner.bundler->take(counting->inner.self, placed);
 }
 
 static enum kg_status count_count(void *self, uint32_t worker, const struct bundled_call *calls,
@@ -84,7 +82,7 @@ static uint64_t count_counted(const void *self, kg_func_id func_id)
 }
 
 static const struct kg_bundler counting_bundler = {
-	.wants = count_wants,
+	.wish = count_wish,
 	.refuses = count_refuses,
 	.take = count_take,
 	.count = count_count,
