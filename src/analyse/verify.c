@@ -125,7 +125,7 @@ static enum kg_status open_in_match(struct kg_verify *verify, struct verify_lane
 	return status;
 }
 
-static void leave_out_dead(struct verify_lane *lane)
+void lane_drop_dead(struct verify_lane *lane)
 {
 	size_t left = 0;
 	for (size_t i = 0; i < lane->live.count; i++) {
@@ -156,7 +156,7 @@ static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_la
 			watched->token_count++;
 	}
 	if (has_died)
-		leave_out_dead(lane);
+		lane_drop_dead(lane);
 	return KG_OK;
 }
 
@@ -254,7 +254,7 @@ static void close_tokens(struct kg_verify *verify, struct verify_lane *lane,
 		has_died |= match->is_dead;
 	}
 	if (has_died)
-		leave_out_dead(lane);
+		lane_drop_dead(lane);
 }
 
 /* Ends the matches that went with a call. */
@@ -517,6 +517,7 @@ void kg_verify_free(struct kg_verify *verify)
 	column_release(&verify->owner_of_task);
 	column_release(&verify->owner_of_idle);
 	matcher_release(&verify->matcher);
+	repeats_release(&verify->repeats);
 	for (size_t i = 0; i < verify->paths.count; i++)
 		match_free(verify->paths.at[i]->match);
 	column_release(&verify->paths);

@@ -5,6 +5,8 @@
  *   verify.c            the sink: lanes, which calls count, what goes on below open calls
  *   verify_functions.c  what is looked up once a function
  *   verify_bundle.c     calls that are not handed out one by one
+ *   verify_repeat.c     those that repeat others
+ *   verify_rehearsal.c  whether these are remembered rightly
  *   verify_orphans.c    calls without a start or an end
  *   verify_subject.c    whose calls are whose
  *   verify_ways.c       whose they may be
@@ -33,6 +35,7 @@
 #include "analyse/verify_match.h"
 #include "analyse/verify_modules.h"
 #include "analyse/verify_path.h"
+#include "analyse/verify_repeat.h"
 #include "analyse/verify_rules.h"
 #include "analyse/verify_retire.h"
 #include "analyse/verify_subject.h"
@@ -149,6 +152,7 @@ struct kg_verify {
 	const struct kg_funcs *funcs;
 	const struct kg_tasks *tasks;
 	struct matcher matcher;
+	struct repeats repeats;
 	COLUMN(struct function_entry) functions; /* by func_id */
 	COLUMN(uint64_t) rows;			 /* by func_id, row_len words each */
 	COLUMN(struct hook) hooks;
@@ -228,6 +232,9 @@ KG_MUST_USE enum kg_status verify_open_call(struct kg_verify *verify, struct ver
 					    const struct kg_call *call, bool is_part);
 KG_MUST_USE enum kg_status verify_close_call(struct kg_verify *verify, struct verify_lane *lane,
 					     const struct kg_call *call);
+
+/* Has no call shown to the dead matches of a lane any more. */
+void lane_drop_dead(struct verify_lane *lane);
 
 /* Something goes on: what seemed to be cut off by the end of the trace was not. */
 void orphans_go_on(struct kg_verify *verify);

@@ -4,6 +4,7 @@
  * come before what other tasks do meanwhile.
  */
 #include "analyse/verify.h"
+#include "analyse/verify_rehearsal.h"
 #include "base/assert.h"
 #include "event/bundle.h"
 #include "base/banned.h"
@@ -31,23 +32,17 @@ static struct watched_call *find_unaware(struct verify_lane *lane)
 
 /* ---- calls that are noted -------------------------------------------------------------------- */
 
-struct replay {
-	struct kg_verify *verify;
-	struct verify_lane *lane;
-	const struct placed_bundle *placed;
-};
-
 /*
  * Whether a call is a part of its caller, as far as rules go: of the first that ends later but
  * starts before it, or else of what is open around the bundle.
  */
-static bool is_part(const struct replay *replay, uint32_t index)
+static bool is_part(const struct bundle_visit *visit, uint32_t index)
 {
-	const struct kg_verify *verify = replay->verify;
-	const struct event_bundle *bundle = replay->placed->bundle;
-	const struct bundled_call *calls = replay->placed->calls;
+	const struct kg_verify *verify = visit->verify;
+	const struct event_bundle *bundle = visit->placed->bundle;
+	const struct bundled_call *calls = visit->placed->calls;
 	const kg_func_id func_id = calls[index].func_id;
-	kg_func_id caller = replay->lane->opened.at[replay->placed->level - 1].func_id;
+	kg_func_id caller = visit->lane->opened.at[visit->placed->level - 1].func_id;
 	if (!verify->functions.at[func_id].is_split)
 		return false;
 	for (uint32_t i = index + 1; i < bundle->calls_end; i++) {
@@ -60,13 +55,13 @@ static bool is_part(const struct replay *replay, uint32_t index)
 }
 
 /* The function of the first call below a noted one that is no part of its caller. */
-static kg_func_id first_inner(const struct replay *replay, const struct bundle_note *note)
+static kg_func_id first_inner(const struct bundle_visit *visit, const struct bundle_note *note)
 {
-	const struct placed_bundle *placed = replay->placed;
+	const struct placed_bundle *placed = visit->placed;
 	const struct bundled_call *outer = &placed->calls[note->call];
 	const struct bundled_call *first = NULL;
 	if (note->first_func_id == KG_NO_FUNC ||
-	    !replay->verify->functions.at[note->first_func_id].is_split)
+	    !visit->verify->functions.at[note->first_func_id].is_split)
 		return note->first_func_id;
 	/* they end before it */
 	for (uint32_t i = note->call; i > placed->bundle->first_call; i--) {
@@ -75,7 +70,7 @@ static kg_func_id first_inner(const struct replay *replay, const struct bundle_n
 			continue;
 		if (call->row < outer->row)
 			break;
-		if ((first == NULL || call->row < first->row) && !is_part(replay, i - 1))
+		if ((first == NULL || call->row < first->row) && !is_part(visit, i - 1))
 			first = call;
 	}
 	return first != NULL ? first->func_id : KG_NO_FUNC;
@@ -84,25 +79,25 @@ static kg_func_id first_inner(const struct replay *replay, const struct bundle_n
 static enum kg_status open_noted(void *self, const struct kg_call *call,
 				 const struct bundle_note *note)
 {
-	const struct replay *replay = self;
-	struct verify_lane *lane = replay->lane;
+	const struct bundle_visit *visit = self;
+	struct verify_lane *lane = visit->lane;
 	enum kg_status status =
-		verify_open_call(replay->verify, lane, call, is_part(replay, note->call));
+		verify_open_call(visit->verify, lane, call, is_part(visit, note->call));
 	/* what it calls first need not be noted */
 	if (lane->watched.count > 0 && lane->watched.at[lane->watched.count - 1].id == call->id)
-		lane->watched.at[lane->watched.count - 1].first_inner = first_inner(replay, note);
+		lane->watched.at[lane->watched.count - 1].first_inner = first_inner(visit, note);
 	return status;
 }
 
 static enum kg_status close_noted(void *self, const struct kg_call *call,
 				  const struct bundle_note *note)
 {
-	const struct replay *replay = self;
+	const struct bundle_visit *visit = self;
 	enum kg_status status = KG_OK;
 	if (note->kind == NOTE_LEAF)
-		status = verify_open_call(replay->verify, replay->lane, call,
-					  is_part(replay, note->call));
-	return status == KG_OK ? verify_close_call(replay->verify, replay->lane, call) : status;
+		status = verify_open_call(visit->verify, visit->lane, call,
+					  is_part(visit, note->call));
+	return status == KG_OK ? verify_close_call(visit->verify, visit->lane, call) : status;
 }
 
 /* ---- bundles --------------------------------------------------------------------------------- */
@@ -125,21 +120,49 @@ static bool refuses(void *self, const struct placed_bundle *placed)
 	return find_unaware(lane) != NULL && verify->functions.at[bundle->first_func_id].is_split;
 }
 
+static bool is_noted_part(const void *self, const struct bundle_note *note)
+{
+	return is_part(self, note->call);
+}
+
+/* Hands the noted calls of a bundle to matches and rules, or what is remembered of such. */
+static enum kg_status take_notes(struct kg_verify *verify, struct verify_lane *lane,
+				 const struct placed_bundle *placed)
+{
+	struct bundle_visit visit = { verify, lane, placed, is_noted_part, NULL };
+	const struct bundle_listener listener = { &visit, open_noted, close_noted };
+	struct repeat *repeat;
+	visit.self = &visit;
+	enum kg_status status = repeat_find(&visit, &repeat);
+	if (status != KG_OK)
+		return status;
+	const bool is_taken = repeat != NULL && repeat->is_known && repeat_fits(&visit, repeat);
+	const bool is_rehearsed = is_taken && rehearsal_start(&visit, repeat);
+	if (is_taken && !is_rehearsed)
+		return repeat_take(&visit, repeat);
+	status = bundle_replay(placed, &listener);
+	if (is_rehearsed)
+		rehearsal_end(&visit, status == KG_OK);
+	else if (repeat != NULL && !repeat->is_known && status == KG_OK)
+		repeat_note(&visit, repeat);
+	return status;
+}
+
 static enum kg_status take(void *self, const struct placed_bundle *placed)
 {
 	struct kg_verify *verify = self;
 	const struct event_bundle *bundle = placed->bundle;
 	struct verify_lane *lane = &verify->lanes.at[placed->lane_id];
 	struct watched_call *unaware = find_unaware(lane);
-	struct replay replay = { verify, lane, placed };
-	const struct bundle_listener listener = { &replay, open_noted, close_noted };
 	KG_DCHECK(placed->level > 0 && placed->level <= lane->opened.count);
 	orphans_go_on(verify);
 	owner_note_complete(&verify->owners.at[lane->owner], bundle->depth);
 	lane->opened.at[placed->level - 1].child_ns += bundle->dur_ns;
 	if (unaware != NULL)
 		unaware->first_inner = bundle->first_func_id;
-	return lane->ignored_id == KG_NO_CALL ? bundle_replay(placed, &listener) : KG_OK;
+	if (bundle->note_count == 0 || lane->ignored_id != KG_NO_CALL)
+		return KG_OK;
+	return take_notes(verify, lane, placed);
 }
 
 static enum kg_status count(void *self, uint32_t worker, const struct bundled_call *calls,

@@ -101,6 +101,7 @@ struct rule_event {
 	const struct rule *rule;
 	struct rule_state *state;
 	const struct hook *hook;
+	bool is_repeated;
 };
 
 /*
@@ -307,7 +308,7 @@ static enum kg_status open_in_rule(struct rule_event *event, struct rule_state *
 	struct rule_state *all = &verify->rules[index];
 	bool is_followed = true;
 	enum kg_status status = KG_OK;
-	if (event->rule->kind == RULE_EACH && event->hook->role == 0)
+	if (event->rule->kind == RULE_EACH && event->hook->role == 0 && !event->is_repeated)
 		status = follow_each(event, &is_followed);
 	event->slot = event->lane->owner;
 	const uint64_t broken_before = all->broken_count;
@@ -323,6 +324,7 @@ static enum kg_status open_in_rule(struct rule_event *event, struct rule_state *
 	if (event->lane->subject == NO_SUBJECT && verify->subjects.count > 0)
 		all->shared_count++;
 	if (!is_followed) {
+		verify->repeats.is_spoilt = true;
 		all->unknown_count++;
 		if (own != NULL)
 			own[index].unknown_count++;
@@ -330,17 +332,19 @@ static enum kg_status open_in_rule(struct rule_event *event, struct rule_state *
 	return status;
 }
 
-enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
-			  const struct kg_call *call)
+static enum kg_status open_in_rules(struct kg_verify *verify, struct verify_lane *lane,
+				    const struct kg_call *call, bool is_repeated)
 {
 	if (call->func_id == KG_NO_FUNC)
 		return KG_OK;
 	const struct function_entry *entry = &verify->functions.at[call->func_id];
 	if (entry->hook_count == 0)
 		return KG_OK;
-	struct rule_event event = {
-		.verify = verify, .lane = lane, .call = call, .place = place_of_start(call)
-	};
+	struct rule_event event = { .verify = verify,
+				    .lane = lane,
+				    .call = call,
+				    .place = place_of_start(call),
+				    .is_repeated = is_repeated };
 	struct rule_state *own = own_rules(verify, lane);
 	const size_t slot = own != NULL ? own_slot(verify, lane) : 0;
 	for (uint32_t i = 0; i < entry->hook_count; i++) {
@@ -351,6 +355,18 @@ enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
 			return status;
 	}
 	return KG_OK;
+}
+
+enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
+			  const struct kg_call *call)
+{
+	return open_in_rules(verify, lane, call, false);
+}
+
+enum kg_status rules_open_repeated(struct kg_verify *verify, struct verify_lane *lane,
+				   const struct kg_call *call)
+{
+	return open_in_rules(verify, lane, call, true);
 }
 
 /* ---- calls that close ------------------------------------------------------------------------ */
@@ -460,6 +476,7 @@ static enum kg_status judge_in_state(struct kg_verify *verify, struct rule_state
 		return KG_OK;
 	}
 	const struct kg_place *place = &match->departure.place;
+	verify->repeats.is_spoilt = true;
 	if (state->broken_count == 0 || place->line_no < state->departure->place.line_no) {
 		struct kg_place start = place_of_start(call);
 		/* another state may have the same one by now */

@@ -67,6 +67,9 @@ KG_MUST_USE enum kg_status rules_hook(struct kg_verify *verify, const uint64_t *
 /* A call that counts opens; or closes, if a rule looks at that. */
 KG_MUST_USE enum kg_status rules_open(struct kg_verify *verify, struct verify_lane *lane,
 				      const struct kg_call *call);
+/* The same of a call in a bundle that repeats another, so that no match has to go with it. */
+KG_MUST_USE enum kg_status rules_open_repeated(struct kg_verify *verify, struct verify_lane *lane,
+					       const struct kg_call *call);
 void rules_close(struct kg_verify *verify, const struct verify_lane *lane,
 		 const struct kg_call *call);
 /* One violation; related is the other call that it is about, or NULL. */

@@ -39,6 +39,14 @@ static void end_call(const struct placed_bundle *placed, const struct bundle_not
 	call->self_ns = bundled->self_ns;
 	call->call_count = 1;
 	call->cpu_leave = bundle->cpu;
+	call->flags = note->kind == NOTE_LEAF ? KG_CALL_ATOMIC : 0;
+}
+
+void bundle_call(const struct placed_bundle *placed, const struct bundle_note *note,
+		 struct kg_call *call)
+{
+	start_call(placed, note, call);
+	end_call(placed, note, call);
 }
 
 enum kg_status bundle_replay(const struct placed_bundle *placed,
@@ -68,7 +76,6 @@ enum kg_status bundle_replay(const struct placed_bundle *placed,
 			continue;
 		}
 		end_call(placed, note, call);
-		call->flags = KG_CALL_ATOMIC;
 		status = listener->closed(listener->self, call, note);
 	}
 	return status;

@@ -87,10 +87,16 @@ struct bundle_note {
 	kg_func_id first_func_id; /* ENTER: of its first callee; else KG_NO_FUNC */
 };
 
-/* All that a note has but which call it is. */
+/* Functions with larger numbers are not told apart in what follows. */
+#define BUNDLE_NOTE_FUNCS_MAX ((UINT32_C(1) << 24) - 1)
+
+/* All that a note has but which call it is; the bit below is free. */
+#define BUNDLE_NOTE_FREE_BIT UINT64_C(0x80)
 static inline uint64_t bundle_note_word(const struct bundle_note *note)
 {
-	return (uint64_t)note->func_id << 32 | (uint64_t)note->level << 8 | note->kind;
+	const uint64_t mask = BUNDLE_NOTE_FUNCS_MAX;
+	return (note->func_id & mask) << 40 | (note->first_func_id & mask) << 16 |
+	       (uint64_t)note->level << 8 | note->kind;
 }
 
 /* A bundle below the calls that are open in a lane, level of them. */
@@ -167,6 +173,10 @@ struct bundle_listener {
 	KG_MUST_USE enum kg_status (*closed)(void *self, const struct kg_call *call,
 					     const struct bundle_note *note);
 };
+
+/* One of them when it closes, but for its id and its parent's. */
+void bundle_call(const struct placed_bundle *placed, const struct bundle_note *note,
+		 struct kg_call *call);
 
 KG_MUST_USE enum kg_status bundle_replay(const struct placed_bundle *placed,
 					 const struct bundle_listener *listener);

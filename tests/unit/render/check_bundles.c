@@ -232,18 +232,13 @@ static void assert_same(const char *found, const char *expected, const char *wha
 }
 
 /* Reads a trace in windows of some sizes by some threads, and finds the same every time. */
-static uint64_t check_same(reporter *report_on, struct span bytes, const char *what)
+static uint64_t check_same_in(reporter *report_on, struct span bytes, const char *what,
+			      const struct kg_trace_opts *ways, size_t way_count)
 {
-	static const struct kg_trace_opts ways[] = {
-		{ .window_bytes = 300 },
-		{ .window_bytes = 2000 },
-		{ .window_bytes = 9000, .thread_count = 2 },
-		{ .window_bytes = 700, .thread_count = 4 },
-	};
 	uint64_t taken = 0;
 	char *expected = report_on(bytes, (struct kg_trace_opts){ 0 }, false, &taken);
 	ck_assert_uint_eq(taken, 0);
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+	for (size_t i = 0; i < way_count; i++) {
 		char *found = report_on(bytes, ways[i], true, &taken);
 		ck_assert_msg((found == NULL) == (expected == NULL), "%s, way %zu", what, i);
 		if (found != NULL)
@@ -252,6 +247,17 @@ static uint64_t check_same(reporter *report_on, struct span bytes, const char *w
 	}
 	free(expected);
 	return taken;
+}
+
+static uint64_t check_same(reporter *report_on, struct span bytes, const char *what)
+{
+	static const struct kg_trace_opts ways[] = {
+		{ .window_bytes = 300 },
+		{ .window_bytes = 2000 },
+		{ .window_bytes = 9000, .thread_count = 2 },
+		{ .window_bytes = 700, .thread_count = 4 },
+	};
+	return check_same_in(report_on, bytes, what, ways, sizeof(ways) / sizeof(ways[0]));
 }
 
 static uint64_t check_text(const char *text)
@@ -387,6 +393,101 @@ START_TEST(bundles_of_damaged_fixtures_change_no_verdict)
 	fixtures_each(judge_damaged);
 	free_specs();
 	ck_assert_uint_gt(taken_of_fixtures, 100);
+}
+END_TEST
+
+/* ---- lives that repeat each other ------------------------------------------------------------ */
+
+#define LIVES 4
+
+/* Whether a line has a call in it that specifications of KVM look at, mostly of KVM_RUN. */
+static bool is_looked_at(struct span line)
+{
+	static const char *const names[] = {
+		"vcpu_run",	"handle_exit", "kvm_fast_pio",	"complete_fast_pio",
+		"vcpu_load",	"vcpu_put",    "handle_io",	"io_interception",
+		"enter_guest",	"page_fault",  "ept_violation", "npf_interception",
+		"emulate_halt", "sigset",      "skip_emulated", "prepare_switch_to_guest",
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (memmem(line.at, line.len, names[i], strlen(names[i])) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Damages a line that is looked at: it is lost, doubled, or of another function. */
+static size_t damage_call(struct random *random, unsigned char *bytes, size_t len)
+{
+	const struct span all = { bytes, len };
+	size_t start = line_start(all, random_below(random, len));
+	size_t end = line_end(all, start);
+	while (end < len && !is_looked_at(span_of(bytes + start, bytes + end))) {
+		start = end;
+		end = line_end(all, start);
+	}
+	switch (random_below(random, 3)) {
+	case 0:
+		memmove(bytes + start, bytes + end, len - end);
+		return len - (end - start);
+	case 1:
+		memmove(bytes + end, bytes + start, len - start);
+		return len + (end - start);
+	default:
+		for (size_t i = start; i + 1 < end; i++)
+			bytes[i] = bytes[i] == '_' ? 'x' : bytes[i];
+		return len;
+	}
+}
+
+/* Adds a life with some damage, or the last one again; where the last one starts in *last. */
+static size_t add_life(struct random *random, struct span life, unsigned char *bytes, size_t len,
+		       size_t *last)
+{
+	const size_t damages = random_below(random, 4);
+	size_t life_len = len - *last;
+	if (*last > 0 && random_below(random, 2) == 0) {
+		memcpy(bytes + len, bytes + *last, life_len);
+	} else {
+		memcpy(bytes + len, life.at, life.len);
+		life_len = life.len;
+		for (size_t i = 0; i < damages; i++)
+			life_len = damage_call(random, bytes + len, life_len);
+	}
+	*last = len;
+	return len + life_len;
+}
+
+/*
+ * What bundles do to matches is remembered: the lives of some VMs, one after the other, with damage
+ * to all but the first.
+ */
+START_TEST(bundles_that_repeat_others_change_no_verdict)
+{
+	static const char *const paths[] = { KG_FIXTURES "/traces/reference-vmx.txt",
+					     KG_FIXTURES "/traces/svm-6.1-default.txt",
+					     KG_FIXTURES "/traces/vmx-6.1-emulated.txt" };
+	static const struct kg_trace_opts ways[] = { { .thread_count = 1 },
+						     { .window_bytes = 1500 },
+						     { .window_bytes = 4000, .thread_count = 2 } };
+	const char *path = paths[_i % 3];
+	const struct span bytes = fixture_read(path);
+	struct span life = bytes;
+	struct random random = { (uint64_t)_i };
+	unsigned char *copy = malloc(2 * LIVES * bytes.len);
+	size_t len = bytes.len;
+	size_t last = 0;
+	load_specs();
+	memcpy(copy, bytes.at, bytes.len);
+	/* without its header, at which another trace would begin */
+	while (life.at[0] == '#')
+		life = span_of(life.at + line_end(life, 0), bytes.at + bytes.len);
+	for (size_t i = 1; i < LIVES; i++)
+		len = add_life(&random, life, copy, len, &last);
+	ck_assert_uint_gt(check_same_in(judge, span_of(copy, copy + len), path, ways, 3), 100);
+	free_specs();
+	free(copy);
+	fixture_free(bytes);
 }
 END_TEST
 
@@ -632,6 +733,7 @@ Suite *bundles_suite(void)
 	tcase_add_test(fixtures, bundles_of_damaged_fixtures_change_nothing);
 	tcase_add_test(fixtures, bundles_of_fixtures_change_no_verdict);
 	tcase_add_test(fixtures, bundles_of_damaged_fixtures_change_no_verdict);
+	tcase_add_loop_test(fixtures, bundles_that_repeat_others_change_no_verdict, 0, 60);
 	suite_add_tcase(suite, fixtures);
 	TCase *cases = tcase_create("cases");
 	tcase_add_test(cases, bundles_below_their_own_function_are_nested);
