@@ -183,19 +183,11 @@ static void write_notes(const struct bundle_visit *visit, struct repeat *repeat)
 
 /* ---- lines as notes -------------------------------------------------------------------------- */
 
-/* The line on which the call of a note starts or ends. */
-static uint64_t line_of(const struct placed_bundle *placed, const struct bundle_note *note)
-{
-	const struct bundled_call *call = &placed->calls[note->call];
-	const uint32_t row = note->kind == NOTE_LEAVE ? call->end_row : call->row;
-	return placed->bundle->line_no + (row - placed->bundle->first_row);
-}
-
 /* Puts the number of a note in place of its line; false if it is none's. */
 static bool find_note(const struct placed_bundle *placed, uint64_t *line_no)
 {
 	for (uint32_t i = 0; i < placed->bundle->note_count; i++) {
-		if (line_of(placed, &placed->notes[i]) == *line_no) {
+		if (bundle_note_line(placed->bundle, &placed->notes[i]) == *line_no) {
 			*line_no = i;
 			return true;
 		}
@@ -222,7 +214,7 @@ static bool find_notes(const struct bundle_visit *visit, struct departure *depar
 
 static void find_line(const struct placed_bundle *placed, uint64_t *note)
 {
-	*note = line_of(placed, &placed->notes[*note]);
+	*note = bundle_note_line(placed->bundle, &placed->notes[*note]);
 }
 
 static void find_line_of_hint(const struct placed_bundle *placed, struct hint *hint)

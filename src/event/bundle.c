@@ -10,9 +10,8 @@ static void start_call(const struct placed_bundle *placed, const struct bundle_n
 		       struct kg_call *call)
 {
 	const struct event_bundle *bundle = placed->bundle;
-	const struct bundled_call *bundled = &placed->calls[note->call];
 	*call = (struct kg_call){
-		.line_no = bundle->line_no + (bundled->row - bundle->first_row),
+		.line_no = bundle_note_line(bundle, note),
 		.time_ns = KG_NO_NS,
 		.end_time_ns = KG_NO_NS,
 		.dur_ns = KG_NO_NS,
@@ -28,25 +27,26 @@ static void start_call(const struct placed_bundle *placed, const struct bundle_n
 	};
 }
 
-/* The rest of it. */
+/* The rest of it, by the note of its end. */
 static void end_call(const struct placed_bundle *placed, const struct bundle_note *note,
 		     struct kg_call *call)
 {
-	const struct event_bundle *bundle = placed->bundle;
-	const struct bundled_call *bundled = &placed->calls[note->call];
-	call->end_line_no = bundle->line_no + (bundled->end_row - bundle->first_row);
-	call->dur_ns = bundled->dur_ns;
-	call->self_ns = bundled->self_ns;
+	call->end_line_no = bundle_note_line(placed->bundle, note);
+	call->dur_ns = note->dur_ns;
 	call->call_count = 1;
-	call->cpu_leave = bundle->cpu;
+	call->cpu_leave = placed->bundle->cpu;
 	call->flags = note->kind == NOTE_LEAF ? KG_CALL_ATOMIC : 0;
 }
 
 void bundle_call(const struct placed_bundle *placed, const struct bundle_note *note,
 		 struct kg_call *call)
 {
-	start_call(placed, note, call);
-	end_call(placed, note, call);
+	struct bundle_note start = *note;
+	if (note->kind == NOTE_LEAVE)
+		start.row = placed->calls[note->call].row;
+	start_call(placed, &start, call);
+	if (note->kind != NOTE_ENTER)
+		end_call(placed, note, call);
 }
 
 enum kg_status bundle_replay(const struct placed_bundle *placed,

@@ -78,14 +78,25 @@ enum note_kind {
 	NOTE_LEAF, /* a call of one line starts and ends */
 };
 
-/* Notes of a bundle stand in the order of their lines, starts and ends paired. */
+/*
+ * Notes of a bundle stand in the order of their lines, starts and ends paired. They have what there
+ * is to know of these lines, for the calls may be in another processor's cache.
+ */
 struct bundle_note {
+	uint64_t dur_ns; /* LEAVE, LEAF */
 	kg_func_id func_id;
-	uint16_t level;		  /* below that of the roots */
-	uint8_t kind;		  /* enum note_kind */
-	uint32_t call;		  /* which of the calls it is */
 	kg_func_id first_func_id; /* ENTER: of its first callee; else KG_NO_FUNC */
+	uint32_t call;		  /* which of the calls it is */
+	uint32_t row;
+	uint16_t level; /* below that of the roots */
+	uint8_t kind;	/* enum note_kind */
 };
+
+static inline uint64_t bundle_note_line(const struct event_bundle *bundle,
+					const struct bundle_note *note)
+{
+	return bundle->line_no + (note->row - bundle->first_row);
+}
 
 /* Functions with larger numbers are not told apart in what follows. */
 #define BUNDLE_NOTE_FUNCS_MAX ((UINT32_C(1) << 24) - 1)
@@ -162,9 +173,9 @@ static inline bool bundler_refuses(const struct kg_bundler *bundler, void *self,
 /*
  * Calls that are noted, handed out one by one to who has need of that: opened() and closed() as for
  * a struct kg_call_sink, closed() alone for a call of one line. Of such a call is not known what it
- * calls itself (call_count and child_count are those of a call without callees), its parent is the
- * innermost noted call around it or what is open around the bundle, and its id only tells which of
- * two was first.
+ * calls (call_count and child_count are those of a call without callees, self_ns is KG_NO_NS), its
+ * parent is the innermost noted call around it or what is open around the bundle, and its id only
+ * tells which of two was first.
  */
 struct bundle_listener {
 	void *self;
@@ -174,7 +185,7 @@ struct bundle_listener {
 					     const struct bundle_note *note);
 };
 
-/* One of them when it closes, but for its id and its parent's. */
+/* One of them where it starts or ends, but for its id and its parent's. */
 void bundle_call(const struct placed_bundle *placed, const struct bundle_note *note,
 		 struct kg_call *call);
 

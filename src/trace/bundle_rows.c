@@ -171,14 +171,16 @@ static inline bool is_noted(uint32_t known)
 	return (known & FUNC_IS_NOTED) != 0;
 }
 
-static inline void add_note(struct cpu_calls *cpu, uint32_t known, enum note_kind kind,
-			    uint16_t depth, uint32_t call)
+static inline void add_note(const struct bundling *self, struct cpu_calls *cpu, uint32_t known,
+			    enum note_kind kind, const struct scan_row *row, uint32_t row_index)
 {
-	cpu->notes.at[cpu->notes.count++] = (struct bundle_note){ .func_id = func_of(known),
-								  .level = depth,
-								  .kind = (uint8_t)kind,
-								  .call = call,
-								  .first_func_id = KG_NO_FUNC };
+	cpu->notes.at[cpu->notes.count++] = (struct bundle_note){ .dur_ns = row->dur_ns,
+								  .func_id = func_of(known),
+								  .first_func_id = KG_NO_FUNC,
+								  .call = call_index(self),
+								  .row = row_index,
+								  .level = row->depth,
+								  .kind = (uint8_t)kind };
 }
 
 /* Whether a call of this function is being made by another one of it, as far as is known here. */
@@ -256,7 +258,7 @@ static KG_OFTEN bool take_leaf(struct bundling *self, struct cpu_calls *cpu,
 		callees->first_func_id = func_of(known);
 	}
 	if (is_noted(known))
-		add_note(cpu, known, NOTE_LEAF, row->depth, call_index(self));
+		add_note(self, cpu, known, NOTE_LEAF, row, row_index);
 	cpu->counts.atomic++;
 	note_call(self, cpu, caller, func_of(known), row, row->dur_ns, row_index, row_index);
 	return true;
@@ -272,7 +274,7 @@ static KG_OFTEN bool take_enter(struct bundling *self, struct cpu_calls *cpu,
 	struct open_call *call = ++cpu->top;
 	call->first_note = (uint32_t)cpu->notes.count;
 	if (is_noted(known))
-		add_note(cpu, known, NOTE_ENTER, row->depth, 0);
+		add_note(self, cpu, known, NOTE_ENTER, row, row_index);
 	expect_callees(self, cpu, (uint16_t)(row->depth + 1), &call->callees);
 	call->known = known;
 	call->open_funcs = caller->open_funcs | bundle_bit(func_of(known));
@@ -319,7 +321,7 @@ static KG_OFTEN bool take_leave(struct bundling *self, struct cpu_calls *cpu,
 		note->call = call_index(self);
 		if (inside->root_count > 0)
 			note->first_func_id = inside->first_func_id;
-		add_note(cpu, call->known, NOTE_LEAVE, row->depth, call_index(self));
+		add_note(self, cpu, call->known, NOTE_LEAVE, row, row_index);
 	}
 	note_call(self, cpu, caller, func_of(call->known), row, row->dur_ns - inside->dur_ns,
 		  call->row, row_index);

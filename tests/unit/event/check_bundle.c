@@ -29,9 +29,12 @@ static struct bundled_call calls[] = {
 };
 
 static const struct bundle_note notes[] = {
-	{ OUTER, 0, NOTE_ENTER, 3, LAST + 1 },	 { SMALL, 2, NOTE_LEAF, 0, KG_NO_FUNC },
-	{ INNER, 2, NOTE_ENTER, 1, KG_NO_FUNC }, { INNER, 2, NOTE_LEAVE, 1, KG_NO_FUNC },
-	{ OUTER, 0, NOTE_LEAVE, 3, KG_NO_FUNC }, { LAST, 0, NOTE_LEAF, 4, KG_NO_FUNC },
+	{ .func_id = OUTER, .call = 3, .row = 0, .level = 0, .kind = NOTE_ENTER },
+	{ .func_id = SMALL, .call = 0, .row = 2, .level = 2, .kind = NOTE_LEAF, .dur_ns = 10 },
+	{ .func_id = INNER, .call = 1, .row = 3, .level = 2, .kind = NOTE_ENTER },
+	{ .func_id = INNER, .call = 1, .row = 5, .level = 2, .kind = NOTE_LEAVE, .dur_ns = 20 },
+	{ .func_id = OUTER, .call = 3, .row = 7, .level = 0, .kind = NOTE_LEAVE, .dur_ns = 50 },
+	{ .func_id = LAST, .call = 4, .row = 8, .level = 0, .kind = NOTE_LEAF, .dur_ns = 7 },
 };
 
 static const struct event_bundle bundle = {
@@ -124,11 +127,29 @@ START_TEST(bundle_replay_says_what_is_known_by_then)
 	ck_assert_uint_eq(heard.calls[0].cpu_enter, 1);
 	ck_assert_uint_eq(heard.calls[0].cpu_leave, KG_NO_CPU);
 	ck_assert_uint_eq(heard.calls[4].dur_ns, 50);
-	ck_assert_uint_eq(heard.calls[4].self_ns, 15);
+	ck_assert_uint_eq(heard.calls[4].self_ns, KG_NO_NS);
 	ck_assert_uint_eq(heard.calls[4].cpu_leave, 1);
 	ck_assert_uint_eq(heard.calls[4].flags, 0);
 	ck_assert_uint_eq(heard.calls[5].dur_ns, 7);
 	ck_assert_uint_eq(heard.calls[5].flags, KG_CALL_ATOMIC);
+}
+END_TEST
+
+START_TEST(bundle_call_is_the_one_of_a_note)
+{
+	struct kg_call call;
+	bundle_call(&placed, &notes[0], &call);
+	ck_assert_uint_eq(call.line_no, 100);
+	ck_assert_uint_eq(call.end_line_no, 0);
+	bundle_call(&placed, &notes[3], &call);
+	ck_assert_uint_eq(call.func_id, INNER);
+	ck_assert_uint_eq(call.line_no, 103);
+	ck_assert_uint_eq(call.end_line_no, 105);
+	ck_assert_uint_eq(call.dur_ns, 20);
+	bundle_call(&placed, &notes[5], &call);
+	ck_assert_uint_eq(call.line_no, 108);
+	ck_assert_uint_eq(call.end_line_no, 108);
+	ck_assert_uint_eq(call.flags, KG_CALL_ATOMIC);
 }
 END_TEST
 
@@ -157,6 +178,7 @@ Suite *bundle_suite(void)
 	TCase *noted = tcase_create("noted");
 	tcase_add_test(noted, bundle_replay_goes_by_lines);
 	tcase_add_test(noted, bundle_replay_says_what_is_known_by_then);
+	tcase_add_test(noted, bundle_call_is_the_one_of_a_note);
 	tcase_add_test(noted, bundle_replay_ends_with_the_first_failure);
 	tcase_add_test(noted, bundle_wish_of_both_is_that_of_who_wants_more);
 	suite_add_tcase(suite, noted);
