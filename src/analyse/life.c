@@ -193,12 +193,21 @@ static enum kg_status take_done(void *self)
 
 /* ---- bundles --------------------------------------------------------------------------------- */
 
+/*
+ * Whether calls have to be handed out: in the trees of interrupters they are counted, and the first
+ * KVM_RUN is known to all tasks.
+ */
+static bool is_apart(struct kvm_role role)
+{
+	return role.part == PART_NOISE ||
+	       (role.part == PART_SIGN && kvm_sign_get(role.detail)->phase == KG_PHASE_RUN);
+}
+
 /* Without memory for its role a function is handed out, which tells. */
 static enum bundle_wish wish(void *self, kg_func_id func_id)
 {
 	const struct kvm_role *role = find_role(self, func_id);
-	/* in the trees of interrupters, calls are counted */
-	if (role == NULL || role->part == PART_NOISE)
+	if (role == NULL || is_apart(*role))
 		return BUNDLE_NEVER;
 	return role->part == PART_NONE ? BUNDLE_FREELY : BUNDLE_NOTED;
 }
@@ -212,6 +221,9 @@ static bool may_be_phase(struct kvm_role role)
 static bool refuses(void *self, const struct placed_bundle *placed)
 {
 	const struct kg_life *life = self;
+	/* any of them may tell */
+	if (life->vendor == KG_VENDOR_UNKNOWN && placed->bundle->note_count > 0)
+		return true;
 	if (placed->lane_id < life->lanes.count && lane_has_phase(&life->lanes.at[placed->lane_id]))
 		return false;
 	for (uint32_t i = 0; i < placed->bundle->note_count; i++) {

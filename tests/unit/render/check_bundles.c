@@ -310,6 +310,19 @@ static size_t line_end(struct span bytes, size_t at)
 	return at < bytes.len ? at + 1 : at;
 }
 
+/* A line is lost, or there twice; the new length of all. */
+static size_t lose(unsigned char *bytes, size_t len, size_t start, size_t end)
+{
+	memmove(bytes + start, bytes + end, len - end);
+	return len - (end - start);
+}
+
+static size_t twice(unsigned char *bytes, size_t len, size_t start, size_t end)
+{
+	memmove(bytes + end, bytes + start, len - start);
+	return len + (end - start);
+}
+
 /* Does damage to one line: it is lost, doubled, moved to another CPU, or not what it was. */
 static size_t damage(struct random *random, unsigned char *bytes, size_t len)
 {
@@ -319,11 +332,9 @@ static size_t damage(struct random *random, unsigned char *bytes, size_t len)
 	const size_t end = line_end(all, start);
 	switch (random_below(random, 4)) {
 	case 0:
-		memmove(bytes + start, bytes + end, len - end);
-		return len - (end - start);
+		return lose(bytes, len, start, end);
 	case 1:
-		memmove(bytes + end, bytes + start, len - start);
-		return len + (end - start);
+		return twice(bytes, len, start, end);
 	case 2:
 		bytes[start + (end > start + 1)] = (unsigned char)('0' + random_below(random, 4));
 		return len;
@@ -428,11 +439,9 @@ static size_t damage_call(struct random *random, unsigned char *bytes, size_t le
 	}
 	switch (random_below(random, 3)) {
 	case 0:
-		memmove(bytes + start, bytes + end, len - end);
-		return len - (end - start);
+		return lose(bytes, len, start, end);
 	case 1:
-		memmove(bytes + end, bytes + start, len - start);
-		return len + (end - start);
+		return twice(bytes, len, start, end);
 	default:
 		for (size_t i = start; i + 1 < end; i++)
 			bytes[i] = bytes[i] == '_' ? 'x' : bytes[i];
