@@ -218,7 +218,8 @@ static enum kg_status count_calls(void *self, uint32_t worker, const struct bund
 				  size_t count, uint64_t line_no)
 {
 	struct function_table *table = &((struct kg_functions *)self)->bundled[worker];
-	for (const struct bundled_call *call = calls; call < calls + count; call++) {
+	for (size_t i = 0; i < count; i++) {
+		const struct bundled_call *call = &calls[i];
 		if (call->func_id >= table->rows.count) {
 			if (call->func_id == KG_NO_FUNC)
 				continue;

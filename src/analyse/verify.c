@@ -51,6 +51,9 @@ static enum kg_status reach_lane(struct kg_verify *verify, const struct kg_call 
 		return KG_NOMEM;
 	struct verify_lane *lane = &verify->lanes.at[call->lane_id];
 	if (!lane->is_known) {
+		/* so that there is a place in it even where there is no match */
+		if (!column_reserve(&lane->matches, 1))
+			return KG_NOMEM;
 		lane->is_known = true;
 		lane->ignored_id = KG_NO_CALL;
 		lane->root_id = KG_NO_CALL;
@@ -141,10 +144,10 @@ static enum kg_status open_in_matches(struct kg_verify *verify, struct verify_la
 {
 	const uint64_t *watchers = &verify->watchers.at[call->func_id * watchers_len(verify->spec)];
 	const struct token token = { .id = call->id, .place = place_of_start(call) };
-	const struct live_match *live = lane->live.at;
-	const struct live_match *end = live + lane->live.count;
+	const size_t live_count = lane->live.count;
 	bool has_died = false;
-	for (; live != end; live++) {
+	for (size_t i = 0; i < live_count; i++) {
+		const struct live_match *live = &lane->live.at[i];
 		if (!states_has(watchers, live->call))
 			continue;
 		enum kg_status status = open_in_match(verify, lane, call, &token, live->match);

@@ -372,14 +372,13 @@ static void take_aftermath(const struct bundle_visit *visit, struct match *match
 void repeat_take_matches(const struct bundle_visit *visit, const struct repeat *repeat)
 {
 	const uint64_t *behind = repeat->behind;
-	const struct aftermath *aftermath = repeat->aftermaths;
-	const struct aftermath *end = aftermath + repeat->aftermath_count;
+	uint32_t next = 0; /* of the aftermaths */
 	for (uint32_t i = 0; i < repeat->live_count; i++) {
 		struct match *match = visit->lane->live.at[i].match;
 		const uint64_t progress_before = match->progress;
 		go_on(match, tally_count_of(visit, match), behind);
-		if (aftermath < end && aftermath->live == i)
-			take_aftermath(visit, match, aftermath++, progress_before);
+		if (next < repeat->aftermath_count && repeat->aftermaths[next].live == i)
+			take_aftermath(visit, match, &repeat->aftermaths[next++], progress_before);
 		behind += len_behind(visit, match);
 	}
 }

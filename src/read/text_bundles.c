@@ -16,7 +16,7 @@ bool text_bundles_start(struct text_bundles *bundles, size_t row_count)
 	bundles->cpus.count = 0;
 	if (!column_reserve(&bundles->shown, words) ||
 	    !column_reserve(&bundles->starts, row_count) ||
-	    !column_reserve(&bundles->calls, row_count))
+	    !column_reserve(&bundles->calls, row_count) || !column_reserve(&bundles->notes, 1))
 		return false;
 	bundles->is_used = true;
 	memset(bundles->shown.at, 0, words * sizeof(*bundles->shown.at));
