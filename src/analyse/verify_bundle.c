@@ -36,7 +36,7 @@ static struct watched_call *find_unaware(struct verify_lane *lane)
  * Whether a call is a part of its caller, as far as rules go: of the first that ends later but
  * starts before it, or else of what is open around the bundle.
  */
-static bool is_part(const struct bundle_visit *visit, uint32_t index)
+bool bundle_is_part(const struct bundle_visit *visit, uint32_t index)
 {
 	const struct kg_verify *verify = visit->verify;
 	const struct event_bundle *bundle = visit->placed->bundle;
@@ -70,7 +70,7 @@ static kg_func_id first_inner(const struct bundle_visit *visit, const struct bun
 			continue;
 		if (call->row < outer->row)
 			break;
-		if ((first == NULL || call->row < first->row) && !is_part(visit, i - 1))
+		if ((first == NULL || call->row < first->row) && !bundle_is_part(visit, i - 1))
 			first = call;
 	}
 	return first != NULL ? first->func_id : KG_NO_FUNC;
@@ -82,7 +82,7 @@ static enum kg_status open_noted(void *self, const struct kg_call *call,
 	const struct bundle_visit *visit = self;
 	struct verify_lane *lane = visit->lane;
 	enum kg_status status =
-		verify_open_call(visit->verify, lane, call, is_part(visit, note->call));
+		verify_open_call(visit->verify, lane, call, bundle_is_part(visit, note->call));
 	/* what it calls first need not be noted */
 	if (lane->watched.count > 0 && lane->watched.at[lane->watched.count - 1].id == call->id)
 		lane->watched.at[lane->watched.count - 1].first_inner = first_inner(visit, note);
@@ -96,7 +96,7 @@ static enum kg_status close_noted(void *self, const struct kg_call *call,
 	enum kg_status status = KG_OK;
 	if (note->kind == NOTE_LEAF)
 		status = verify_open_call(visit->verify, visit->lane, call,
-					  is_part(visit, note->call));
+					  bundle_is_part(visit, note->call));
 	return status == KG_OK ? verify_close_call(visit->verify, visit->lane, call) : status;
 }
 
@@ -120,19 +120,13 @@ static bool refuses(void *self, const struct placed_bundle *placed)
 	return find_unaware(lane) != NULL && verify->functions.at[bundle->first_func_id].is_split;
 }
 
-static bool is_noted_part(const void *self, const struct bundle_note *note)
-{
-	return is_part(self, note->call);
-}
-
 /* Hands the noted calls of a bundle to matches and rules, or what is remembered of such. */
 static enum kg_status take_notes(struct kg_verify *verify, struct verify_lane *lane,
 				 const struct placed_bundle *placed)
 {
-	struct bundle_visit visit = { verify, lane, placed, is_noted_part, NULL };
+	struct bundle_visit visit = { verify, lane, placed };
 	const struct bundle_listener listener = { &visit, open_noted, close_noted };
 	struct repeat *repeat;
-	visit.self = &visit;
 	enum kg_status status = repeat_find(&visit, &repeat);
 	if (status != KG_OK)
 		return status;

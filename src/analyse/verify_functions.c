@@ -21,13 +21,13 @@ static bool is_in_others(const struct kg_verify *verify, const uint64_t *row)
 }
 
 /* Whether calls of a function may come before what stands before them in other tasks. */
-static bool is_noted(const struct kg_verify *verify, const uint64_t *row)
+static bool is_unordered(const struct kg_verify *verify, const uint64_t *row)
 {
 	for (size_t i = 0; i < verify->spec->vocabulary.row_len; i++) {
 		if ((row[i] & verify->ordered_sets[i]) != 0)
 			return false;
 	}
-	return !subject_is_told_by(verify->spec, row);
+	return true;
 }
 
 /* Whether a match of a pattern has to know of calls of a function. */
@@ -71,12 +71,12 @@ static enum kg_status look_up_function(struct kg_verify *verify, kg_func_id func
 	for (size_t i = 0; i < row_len; i++)
 		entry.is_mentioned |= row[i] != 0;
 	entry.matters = is_in_others(verify, row);
-	entry.is_noted = entry.matters && is_noted(verify, row);
 	const struct kg_func *func = kg_funcs_get(verify->funcs, func_id);
 	entry.is_split = strcmp(func->name, func->base) != 0;
 	entry.is_ignored = row_has(row, verify->spec->ignore);
 	entry.is_aside = entry.is_ignored || row_has(row, verify->spec->noise);
 	entry.tells_life = subject_is_told_by(verify->spec, row);
+	entry.is_noted = entry.matters && !entry.tells_life && is_unordered(verify, row);
 	enum kg_status status = modules_look_up(verify, func_id, &entry);
 	if (status == KG_OK)
 		status = rules_hook(verify, row, &entry.has_end_rules);

@@ -72,12 +72,10 @@ void matcher_release(struct matcher *matcher)
 	memory_free(matcher->scratch);
 }
 
-/* One piece of memory: the match, its states, its tallies. */
 static struct match *make_match(const struct automaton *automaton, uint32_t tally_count)
 {
 	const size_t set_len = automaton != NULL ? automaton->set_len : 0;
-	struct match *match =
-		memory_alloc(sizeof(*match) + (set_len + tally_count) * sizeof(*match->states));
+	struct match *match = memory_alloc(match_size(automaton, tally_count));
 	if (match == NULL)
 		return NULL;
 	match->automaton = automaton;

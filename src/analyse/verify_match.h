@@ -101,6 +101,13 @@ struct matcher {
 KG_MUST_USE enum kg_status matcher_init(struct matcher *matcher, const struct kg_spec *spec);
 void matcher_release(struct matcher *matcher);
 
+/* A match is one piece of memory: itself, its states, its tallies. */
+static inline size_t match_size(const struct automaton *automaton, uint32_t tally_count)
+{
+	const size_t set_len = automaton != NULL ? automaton->set_len : 0;
+	return sizeof(struct match) + (set_len + tally_count) * sizeof(uint64_t);
+}
+
 /* A match at its start; NULL when memory is out. To be given back. */
 struct match *match_start(struct matcher *matcher, uint32_t call);
 void match_retire(struct matcher *matcher, struct match *match);

@@ -10,12 +10,10 @@
 #include "base/memory.h"
 #include "base/banned.h"
 
-/* A match is one piece of memory, with its states and what it has counted. */
 static size_t size_of(const struct bundle_visit *visit, const struct match *match)
 {
-	const size_t states = match->automaton != NULL ? match->automaton->set_len : 0;
-	const size_t tallies = visit->verify->spec->calls.at[match->call].tally_count;
-	return sizeof(*match) + (states + tallies) * sizeof(*match->states);
+	const struct call_pattern *pattern = &visit->verify->spec->calls.at[match->call];
+	return match_size(match->automaton, pattern->tally_count);
 }
 
 bool rehearsal_start(const struct bundle_visit *visit, const struct repeat *repeat)

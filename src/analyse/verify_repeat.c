@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyse/verify.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/banned.h"
 
@@ -94,21 +95,15 @@ static size_t len_of_matches(const struct bundle_visit *visit)
 	return len;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 32;
-}
-
 static uint64_t hash_of(const struct bundle_visit *visit)
 {
 	const struct verify_lane *lane = visit->lane;
 	uint64_t hash = visit->placed->bundle->notes_hash;
 	for (size_t i = 0; i < lane->live.count; i++) {
 		const struct match *match = lane->live.at[i].match;
-		hash = mix(hash, word_of(match));
+		hash = hash_mix(hash, word_of(match));
 		for (size_t j = 0; j < set_len_of(match); j++)
-			hash = mix(hash, match->states[j]);
+			hash = hash_mix(hash, match->states[j]);
 	}
 	return hash;
 }
@@ -155,7 +150,7 @@ static bool has_notes(const struct bundle_visit *visit, const struct repeat *rep
 	}
 	for (uint32_t i = 0; repeat->has_split && i < repeat->note_count; i++) {
 		if (entry_of(visit, &notes[i])->is_split &&
-		    visit->is_part(visit->self, &notes[i]) !=
+		    bundle_is_part(visit, notes[i].call) !=
 			    ((repeat->notes[i] & NOTE_IS_PART) != 0))
 			return false;
 	}
@@ -173,7 +168,7 @@ static void write_notes(const struct bundle_visit *visit, struct repeat *repeat)
 	for (uint32_t i = 0; i < repeat->note_count; i++) {
 		const struct bundle_note *note = &visit->placed->notes[i];
 		const struct function_entry *entry = entry_of(visit, note);
-		const bool is_part = entry->is_split && visit->is_part(visit->self, note);
+		const bool is_part = entry->is_split && bundle_is_part(visit, note->call);
 		repeat->notes[i] = bundle_note_word(note) | (is_part ? NOTE_IS_PART : 0);
 		repeat->has_split |= entry->is_split;
 		if (!is_part && is_telling(entry, note))

@@ -22,17 +22,15 @@ struct verify_lane;
 /* A lane with more live matches is not simple enough. */
 #define REPEAT_LIVE_MAX 32
 
-/* Whether the call of a note is only what the compiler has made of its caller. */
-typedef bool part_test(const void *self, const struct bundle_note *note);
-
 /* A bundle in its lane. */
 struct bundle_visit {
 	struct kg_verify *verify;
 	struct verify_lane *lane;
 	const struct placed_bundle *placed;
-	part_test *is_part;
-	const void *self;
 };
+
+/* Whether one of the bundle's calls is a part of its caller (verify_bundle.c). */
+bool bundle_is_part(const struct bundle_visit *visit, uint32_t call);
 
 /* What came of a match beyond its states; lines are numbers of notes. */
 struct aftermath {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/banned.h"
 
@@ -102,11 +103,10 @@ static void make_step(struct step_table *table, const struct automaton *automato
 
 static size_t hash_of(const struct automaton *automaton, const uint64_t *states, kg_func_id func_id)
 {
-	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t hash = ((uintptr_t)automaton ^ func_id) * odd;
+	uint64_t hash = hash_mix((uintptr_t)automaton, func_id);
 	for (uint32_t i = 0; i < automaton->set_len; i++)
-		hash = ((hash ^ hash >> 32) ^ states[i]) * odd;
-	return hash >> 32;
+		hash = hash_mix(hash, states[i]);
+	return hash;
 }
 
 static bool is_from(const struct step *step, const struct automaton *automaton,

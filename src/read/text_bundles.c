@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "read/text_line.h"
 #include "base/banned.h"
 
@@ -37,8 +38,7 @@ static bool add_notes(struct text_bundles *bundles, struct event_bundle *bundle,
 		struct bundle_note *note = &bundles->notes.at[bundles->notes.count++];
 		*note = notes[i];
 		note->level = (uint16_t)(note->level - bundle->depth);
-		hash = (hash ^ bundle_note_word(note)) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 32;
+		hash = hash_mix(hash, bundle_note_word(note));
 	}
 	bundle->notes_hash = hash;
 	return true;
