@@ -561,14 +561,6 @@ START_TEST(diff_is_inconclusive_where_calls_are_cut)
 }
 END_TEST
 
-static void add_environment(struct fixture *fixture, enum kg_diff_side side, const char *json)
-{
-	struct kg_error err = { 0 };
-	enum kg_status status =
-		kg_diff_add_environment(fixture->diff, side, json, strlen(json), &err);
-	ck_assert_msg(status == KG_OK, "%s", err.text);
-}
-
 START_TEST(diff_tells_what_could_not_have_been_traced)
 {
 	struct fixture fixture;

@@ -61,9 +61,7 @@ static void tell(bool is_lab, const struct late *old, const struct late *new, ch
 	struct fixture fixture;
 	set_up(&fixture);
 	for (int side = 0; side < KG_SIDE_COUNT && is_lab; side++)
-		ck_assert_int_eq(kg_diff_add_environment(fixture.diff, (enum kg_diff_side)side, env,
-							 strlen(env), NULL),
-				 KG_OK);
+		add_environment(&fixture, (enum kg_diff_side)side, env);
 	play_late(&fixture, KG_SIDE_OLD, old);
 	play_late(&fixture, KG_SIDE_NEW, new);
 	compare(&fixture);
@@ -148,10 +146,7 @@ static void expect_maybe(const char *old_env, const char *new_env, uint64_t once
 	for (int side = 0; side < KG_SIDE_COUNT; side++) {
 		const struct late late = { .once_ns = side == KG_SIDE_NEW ? once_ns : 0 };
 		if (envs[side] != NULL)
-			ck_assert_int_eq(
-				kg_diff_add_environment(fixture.diff, (enum kg_diff_side)side,
-							envs[side], strlen(envs[side]), NULL),
-				KG_OK);
+			add_environment(&fixture, (enum kg_diff_side)side, envs[side]);
 		play_late(&fixture, (enum kg_diff_side)side, &late);
 	}
 	compare(&fixture);

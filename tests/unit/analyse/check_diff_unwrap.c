@@ -34,12 +34,6 @@ static void play(struct fixture *fixture, enum kg_diff_side side, const char *ou
 	finish(fixture);
 }
 
-static void add_list(struct fixture *fixture, enum kg_diff_side side, const char *json)
-{
-	ck_assert_int_eq(kg_diff_add_environment(fixture->diff, side, json, strlen(json), NULL),
-			 KG_OK);
-}
-
 static uint64_t count_of(const struct fixture *fixture, enum kg_change_kind kind)
 {
 	return fixture->report->change_counts[kind];
@@ -81,10 +75,7 @@ END_TEST
 /* One kernel's compiler has put the wrapper into its caller, or what it wraps into the wrapper. */
 START_TEST(unwrap_takes_no_inlining_for_a_new_name)
 {
-	static const struct {
-		const char *outer;
-		const char *inner;
-	} olds[] = { { INNER, NULL }, { OUTER, NULL } };
+	static const char *const olds[] = { INNER, OUTER };
 	for (size_t i = 0; i < sizeof(olds) / sizeof(olds[0]); i++) {
 		for (int side = 0; side < KG_SIDE_COUNT; side++) {
 			const enum kg_diff_side one = (enum kg_diff_side)side;
@@ -92,7 +83,7 @@ START_TEST(unwrap_takes_no_inlining_for_a_new_name)
 				one == KG_SIDE_OLD ? KG_SIDE_NEW : KG_SIDE_OLD;
 			struct fixture fixture;
 			set_up(&fixture);
-			play(&fixture, one, olds[i].outer, olds[i].inner);
+			play(&fixture, one, olds[i], NULL);
 			play(&fixture, other, OUTER, INNER);
 			compare(&fixture);
 			ck_assert_uint_eq(fixture.report->change_count, 1);
@@ -113,8 +104,8 @@ START_TEST(unwrap_believes_the_lists)
 	set_up(&fixture);
 	play(&fixture, KG_SIDE_OLD, OUTER, INNER);
 	play(&fixture, KG_SIDE_NEW, OUTER, NULL);
-	add_list(&fixture, KG_SIDE_OLD, LIST_OF_BOTH);
-	add_list(&fixture, KG_SIDE_NEW, LIST_OF_BOTH);
+	add_environment(&fixture, KG_SIDE_OLD, LIST_OF_BOTH);
+	add_environment(&fixture, KG_SIDE_NEW, LIST_OF_BOTH);
 	compare(&fixture);
 	ck_assert_uint_eq(count_of(&fixture, KG_CHANGE_RENAMED), 0);
 	ck_assert_uint_eq(count_of(&fixture, KG_CHANGE_INLINED), 1);
@@ -128,7 +119,7 @@ START_TEST(unwrap_knows_the_new_name)
 	set_up(&fixture);
 	play(&fixture, KG_SIDE_OLD, INNER, NULL);
 	play(&fixture, KG_SIDE_NEW, OUTER, NULL);
-	add_list(&fixture, KG_SIDE_OLD, LIST_OF_BOTH);
+	add_environment(&fixture, KG_SIDE_OLD, LIST_OF_BOTH);
 	compare(&fixture);
 	ck_assert_uint_eq(fixture.report->change_count, 1);
 	expect_rename(&fixture, INNER, OUTER);
@@ -160,7 +151,7 @@ START_TEST(unwrap_knows_both_where_a_list_tells)
 	set_up(&fixture);
 	play(&fixture, KG_SIDE_OLD, OUTER, INNER);
 	play(&fixture, KG_SIDE_NEW, OUTER, NULL);
-	add_list(&fixture, KG_SIDE_NEW, LIST_OF_ONE);
+	add_environment(&fixture, KG_SIDE_NEW, LIST_OF_ONE);
 	compare(&fixture);
 	ck_assert_uint_eq(fixture.report->change_count, 2);
 	ck_assert_uint_eq(count_of(&fixture, KG_CHANGE_INLINED), 1);

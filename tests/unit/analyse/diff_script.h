@@ -4,6 +4,7 @@
 #define DIFF_SCRIPT_H
 
 #include <check.h>
+#include <string.h>
 
 #include <kvmgraph/diff.h>
 
@@ -36,6 +37,16 @@ static inline void finish(struct fixture *fixture)
 	script_done(&fixture->script);
 	ck_assert_int_eq(fixture->script.status, KG_OK);
 	ck_assert_int_eq(kg_diff_end_run(fixture->diff, &info), KG_OK);
+}
+
+/* What surrounds the traces of a side. */
+static inline void add_environment(struct fixture *fixture, enum kg_diff_side side,
+				   const char *json)
+{
+	struct kg_error err = { 0 };
+	enum kg_status status =
+		kg_diff_add_environment(fixture->diff, side, json, strlen(json), &err);
+	ck_assert_msg(status == KG_OK, "%s", err.text);
 }
 
 static inline void compare(struct fixture *fixture)
